@@ -1,0 +1,62 @@
+// Borrowed text and the growing buffer that makes it.
+#ifndef DROWSE_BASE_TEXT_H
+#define DROWSE_BASE_TEXT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "drowse/text.h"
+
+struct text text_of(const char *nul_terminated);  // NULL gives the empty text
+bool text_eq(struct text, struct text);
+bool text_is(struct text, const char *nul_terminated);
+int text_compare(struct text, struct text);       // by bytes
+bool text_starts(struct text, struct text prefix);
+bool text_ends(struct text, struct text suffix);
+struct text text_trim(struct text);               // ASCII blanks at both ends
+struct text text_from(struct text, size_t offset);  // the rest behind offset; empty past the end
+bool text_find(struct text, char, size_t *at);
+
+// Whole-text conversions: no blanks, no sign but '-', nothing behind. False leaves *out alone.
+bool text_to_int64(struct text, int64_t *out);
+// Decimal, with '.', optional exponent; independent of the locale; finite only.
+bool text_to_double(struct text, double *out);
+
+// Glob with '*' (any run) and '?' (one byte). Iterative: linear in practice, never recursive.
+bool text_glob(struct text subject, struct text pattern);
+
+// Levenshtein distance with transposition, capped at `most` + 1.
+size_t text_distance(struct text, struct text, size_t most);
+// The candidate nearest to `word` for "did you mean": within a third of its length, at least 1 and at most 3 edits;
+// empty if none.
+struct text text_nearest(struct text word, const struct text *candidates, size_t count);
+
+// Is it valid UTF-8 without NUL? Else *bad is the offset of the first wrong byte.
+bool text_is_utf8(struct text, size_t *bad);
+// Code points in it (each wrong byte counts one).
+size_t text_length(struct text);
+// Columns on a terminal: code points, combining ones 0, East Asian wide ones 2.
+size_t text_columns(struct text);
+
+// A growing text on the heap, with a maximum. Past the maximum, or out of memory, it stops growing and says so.
+struct buffer {
+    char *p;          // NUL-terminated once anything was added
+    size_t n;
+    size_t capacity;
+    size_t maximum;
+    bool truncated;
+};
+
+void buffer_init(struct buffer *, size_t maximum);
+void buffer_release(struct buffer *);
+void buffer_clear(struct buffer *);
+void buffer_add(struct buffer *, struct text);
+void buffer_add_char(struct buffer *, char);
+void buffer_printf(struct buffer *, const char *format, ...) __attribute__((format(printf, 2, 3)));
+struct text buffer_text(const struct buffer *);
+
+// A double as shortest text that reads back the same, without exponent within 1e-6..1e15, "-0" as "0".
+void buffer_add_number(struct buffer *, double);
+
+#endif

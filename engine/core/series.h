@@ -1,0 +1,44 @@
+// Series of datapoints, and what a span of one says. Sums, extremes and counts over a span cost the same for ten
+// points and for ten thousand: sums come from prefix sums in twice the precision of a double (so a single
+// connection behind 10^17 bytes is not lost), extremes from a sparse table over blocks.
+#ifndef DROWSE_CORE_SERIES_H
+#define DROWSE_CORE_SERIES_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "drowse/policy.h"
+#include "drowse/snapshot.h"
+
+struct arena;
+
+// Takes columns as they are (they must outlive the series; ascending, distinct, finite, bounded) and builds the
+// index in the arena. O(n).
+struct series series_build(struct arena *, const int64_t *at_s, const double *values, size_t count);
+
+// First index in [first, end) at or after that instant, or end.
+size_t series_at_or_after(const struct series *, size_t first, size_t end, int64_t at_s);
+
+// What a metric says over a span that ends now, for one decision.
+struct span {
+    int64_t start_s;       // inclusive: now - length rounded down to the period; not moved by the fence
+    int64_t votes_from_s;  // start or, where it is later, the fence: points of buckets that begin before do not vote
+    size_t first, end;     // the points that vote
+    uint32_t due;          // buckets due
+    uint32_t present;      // of these, those with a point
+    uint32_t filled;       // of these, those filled by `missing`
+    uint8_t knowledge;     // enum knowledge
+    uint8_t why;           // enum why
+    uint16_t what;         // the metric that is to blame: itself, or its heartbeat
+};
+
+struct span span_of(const struct policy *, const struct snapshot *, uint32_t metric, double length_s);
+
+struct value span_aggregate(const struct policy *, const struct snapshot *, uint32_t metric, const struct span *,
+                            enum aggregate, double percentile, struct arena *scratch);
+struct value span_age(const struct snapshot *, const struct policy *, uint32_t metric, const struct span *);
+struct value span_quiet_for(const struct snapshot *, const struct policy *, uint32_t metric, const struct span *,
+                            double threshold);
+
+#endif

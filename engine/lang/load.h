@@ -1,0 +1,41 @@
+// From a policy file to a compiled policy: read, extend, walk with the field table, compile, check.
+#ifndef DROWSE_LANG_LOAD_H
+#define DROWSE_LANG_LOAD_H
+
+#include <stdbool.h>
+
+#include "drowse/diag.h"
+#include "drowse/policy.h"
+
+struct arena;
+struct buffer;
+
+// Where files come from, so that a bundle, a test or a fuzzer can stand in for the disk.
+struct file_reader {
+    void *context;
+    // The whole file, or false with a complete reason in error ("no such file", "is a directory", "over 256 KB").
+    bool (*read)(void *context, struct arena *, struct text path, size_t maximum, struct text *content,
+                 struct buffer *error);
+    // The bytes of a time zone's TZif file, by name ("Europe/London").
+    bool (*read_zone)(void *context, struct arena *, struct text name, struct text *content, struct buffer *error);
+};
+
+// Loads a policy and all that it extends. Form by extension: .yaml, .yml or .lua. Every fault of all files is
+// reported; NULL where there was an error. Sources read so far are in *sources even then, for printing.
+// The policy, its sources and its texts live in the arena.
+const struct policy *policy_load(struct arena *, const struct file_reader *, struct text path, struct diags *,
+                                 struct sources *);
+
+// The compiled policy as text: everything that decides, in a fixed order. Two policies that decide alike by
+// construction dump alike; golden files and mutation testing compare these.
+void policy_dump(const struct policy *, struct buffer *);
+// One expression in canonical notation.
+void expression_dump(const struct policy *, node_index, struct buffer *);
+
+// Makes the policy's Lua functions, if any, into scripts of this evaluator. One per evaluator and thread.
+struct script_host;
+struct evaluator;
+struct script_host *script_host_new(const struct policy *, struct evaluator *);  // never NULL; empty where no Lua
+void script_host_free(struct script_host *);
+
+#endif

@@ -14,12 +14,16 @@ void diag_error(struct diags *, struct place, const char *code, const char *form
 void diag_warning(struct diags *, struct place, const char *code, const char *format, ...)
     __attribute__((format(printf, 4, 5)));
 
-// By source, line, column; stable. Exact repetitions (same place, same text) are merged.
+// By source, line, column; stable. Exact repetitions (same place, same severity, same text) are merged, and
+// no longer counted.
 void diags_sort(struct diags *);
 
-// One diagnostic: `file:line:column: error: text`, the source line and a caret under it. Tabs of the line are
-// kept before the caret so that it lines up; control characters of the source are shown as '?'; lines over
-// 160 columns are cut around the caret with "...". Without a line (line 0) only `file: error: text`.
+// One diagnostic: `file:line:column: error: text`, the source line indented by 4 blanks, and "^~~~" under
+// it, as wide as the place. Tabs of the line are kept before the caret so that it lines up; a column past
+// the line's end puts the caret right behind it. Control characters and wrong UTF-8 of the source, the path
+// and the message are shown as '?'; lines over 160 columns are cut around the caret with "...". Without a
+// line (line 0) only `file: error: text`, without a column `file:line: error: text`, and where `source` is
+// no source `error: text`; a line that is empty or absent is not shown.
 void diag_print(const struct diag *, const struct sources *, bool colour, struct buffer *);
 // All of them, and "N more not shown" where some were dropped.
 void diags_print(const struct diags *, const struct sources *, bool colour, struct buffer *);

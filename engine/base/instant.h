@@ -1,4 +1,4 @@
-// Instants (seconds since 1970-01-01T00:00:00Z, as double), civil dates, and their texts. No time zone but offsets.
+// Instants (seconds since 1970-01-01T00:00:00Z, as double), civil dates, and their texts. No zones but offsets.
 #ifndef DROWSE_BASE_INSTANT_H
 #define DROWSE_BASE_INSTANT_H
 
@@ -29,15 +29,17 @@ int32_t days_in_month(int32_t year, int month);
 bool parse_date(struct text, int32_t *day);
 // "08:00", "24:00" (1440): exactly HH:MM.
 bool parse_time_of_day(struct text, int32_t *minutes);
-// RFC 3339 with offset (Z, +hh:mm), 'T', 't' or blank between, optional fraction. Years 1970 to 9999.
+// RFC 3339 with offset (Z, +hh:mm), 'T', 't' or blank between, optional fraction. Years 1970 to 9999. Second
+// 60 only where a day of UTC ends.
 bool parse_instant(struct text, double *at_s);
 // As parse_instant, but the offset may be absent: then *zoned is false and UTC is assumed. Also takes
 // YYYY/MM/DD. For recordings.
 bool parse_timestamp(struct text, double *at_s, bool *zoned);
-// "90s", "15m", "2h30m", "7d", "1d12h": whole parts, units falling, no blanks. "0s" is fine. Not negative.
+// "90s", "15m", "2h30m", "7d", "1d12h": whole parts, units falling, no blanks. "0s" is fine. Not negative,
+// at most 2^53 s.
 bool parse_duration(struct text, double *seconds);
 
-// "2026-11-23T06:35:36Z": whole seconds, rounded down; not finite: "unknown".
+// "2026-11-23T06:35:36Z": whole seconds, rounded down; not finite or past 1e14: "unknown" (so do all below).
 void format_instant(struct buffer *, double at_s);
 // The same shifted: "2026-11-23 07:35:36 +01:00".
 void format_instant_offset(struct buffer *, double at_s, int32_t offset_s);

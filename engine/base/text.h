@@ -20,16 +20,18 @@ bool text_find(struct text, char, size_t *at);
 
 // Whole-text conversions: no blanks, no sign but '-', nothing behind. False leaves *out alone.
 bool text_to_int64(struct text, int64_t *out);
-// Decimal, with '.', optional exponent; independent of the locale; finite only.
+// Decimal: digits, then '.' and digits or not, then an exponent or not. Correctly rounded, independent of the
+// locale, finite only; what is nearer to 0 than to any double is 0.
 bool text_to_double(struct text, double *out);
 
 // Glob with '*' (any run) and '?' (one byte). Iterative: linear in practice, never recursive.
 bool text_glob(struct text subject, struct text pattern);
 
-// Levenshtein distance with transposition, capped at `most` + 1.
+// Levenshtein distance with transposition, in bytes, capped at `most` + 1. Texts of more than 96 bytes are
+// no names: unless equal they are `most` + 1 apart.
 size_t text_distance(struct text, struct text, size_t most);
-// The candidate nearest to `word` for "did you mean": within a third of its length, at least 1 and at most 3 edits;
-// empty if none.
+// The candidate nearest to `word` for "did you mean": within a third of its length, at least 1 and at most
+// 3 edits; empty if none. The first of several; never the word itself.
 struct text text_nearest(struct text word, const struct text *candidates, size_t count);
 
 // Is it valid UTF-8 without NUL? Else *bad is the offset of the first wrong byte.
@@ -39,12 +41,14 @@ size_t text_length(struct text);
 // Columns on a terminal: code points, combining ones 0, East Asian wide ones 2.
 size_t text_columns(struct text);
 
-// A growing text on the heap, with a maximum. Past the maximum, or out of memory, it stops growing and says so.
+// A growing text on the heap, with a maximum. Past the maximum, or out of memory, it stops growing and says
+// so: it then holds the beginning of what was added, never half a character of UTF-8, and takes nothing
+// more until cleared. What is added must not lie in the buffer itself.
 struct buffer {
     char *p;          // NUL-terminated once anything was added
     size_t n;
     size_t capacity;
-    size_t maximum;
+    size_t maximum;   // bytes, without the NUL
     bool truncated;
 };
 
@@ -54,9 +58,10 @@ void buffer_clear(struct buffer *);
 void buffer_add(struct buffer *, struct text);
 void buffer_add_char(struct buffer *, char);
 void buffer_printf(struct buffer *, const char *format, ...) __attribute__((format(printf, 2, 3)));
-struct text buffer_text(const struct buffer *);
+struct text buffer_text(const struct buffer *);  // borrowed until the next addition
 
-// A double as shortest text that reads back the same, without exponent within 1e-6..1e15, "-0" as "0".
+// A double as shortest text that reads back the same, without exponent within 1e-6..1e15, "-0" as "0". What
+// is not finite: "nan", "inf", "-inf".
 void buffer_add_number(struct buffer *, double);
 
 #endif

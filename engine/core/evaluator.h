@@ -12,6 +12,7 @@
 #include "drowse/snapshot.h"
 
 struct arena;
+struct span;
 struct evaluator;
 
 // A script that decides in place of a list of rules (lang's Lua is the one). `decide` fills the decision's rule,
@@ -53,7 +54,6 @@ struct evaluator {
     struct trace *trace;              // NULL: none
     struct script scripts[BEHAVIOUR_COUNT];
     uint32_t epoch;
-    uint32_t depth;
 };
 
 // Slots live in `arena` too; so init with an arena that outlives the evaluator, then set `evaluator->arena`
@@ -68,6 +68,9 @@ struct value evaluate(struct evaluator *, node_index);
 // The value that a param has in this snapshot, and where it came from.
 struct value param_value(const struct evaluator *, uint32_t param, enum param_origin *origin);
 struct value builtin_value(const struct snapshot *, enum builtin);
+// What a span of a metric says: KNOWN and *span filled in, or the unknown to hand on. For scripts; expressions
+// come here too.
+struct value evaluate_span(struct evaluator *, uint32_t metric, double length_s, struct span *);
 // tag("key") in this snapshot.
 struct value tag_value(const struct snapshot *, struct text key);
 

@@ -10,6 +10,7 @@
 
 #include "drowse/policy.h"
 #include "drowse/snapshot.h"
+#include "drowse/value.h"
 
 struct arena;
 
@@ -20,6 +21,13 @@ struct series series_build(struct arena *, const int64_t *at_s, const double *va
 // First index in [first, end) at or after that instant, or end.
 size_t series_at_or_after(const struct series *, size_t first, size_t end, int64_t at_s);
 
+// Over the points [first, end), which must not be empty (a sum may be).
+double series_sum(const struct series *, size_t first, size_t end);
+double series_lowest(const struct series *, size_t first, size_t end);
+double series_highest(const struct series *, size_t first, size_t end);
+// The newest point above the threshold, into *at.
+bool series_newest_above(const struct series *, size_t first, size_t end, double threshold, size_t *at);
+
 // What a metric says over a span that ends now, for one decision.
 struct span {
     int64_t start_s;       // inclusive: now - length rounded down to the period; not moved by the fence
@@ -28,17 +36,21 @@ struct span {
     uint32_t due;          // buckets due
     uint32_t present;      // of these, those with a point
     uint32_t filled;       // of these, those filled by `missing`
-    uint8_t knowledge;     // enum knowledge
-    uint8_t why;           // enum why
-    uint16_t what;         // the metric that is to blame: itself, or its heartbeat
+    int64_t first_due_s, last_due_s;  // starts of the first and the last due bucket, where due > 0
+    struct value unknown;  // KNOWN where the span can be used; else the unknown to hand on, with its evidence
 };
 
+// length_s > 0. The metrics stage must have been reached.
 struct span span_of(const struct policy *, const struct snapshot *, uint32_t metric, double length_s);
 
-struct value span_aggregate(const struct policy *, const struct snapshot *, uint32_t metric, const struct span *,
-                            enum aggregate, double percentile, struct arena *scratch);
-struct value span_age(const struct snapshot *, const struct policy *, uint32_t metric, const struct span *);
-struct value span_quiet_for(const struct snapshot *, const struct policy *, uint32_t metric, const struct span *,
-                            double threshold);
+// All three hand on the span's unknown where it is one.
+struct value span_aggregate(const struct metric *, const struct snapshot *, const struct metric_view *,
+                            const struct span *, enum aggregate, double percentile, struct arena *scratch);
+// Since the newest point that votes.
+struct value span_age(const struct snapshot *, const struct metric_view *, const struct span *);
+// Since the end of the newest bucket above the threshold; where there is none, since the start of the oldest
+// bucket that votes.
+struct value span_quiet_for(const struct metric *, const struct snapshot *, const struct metric_view *,
+                            const struct span *, double threshold);
 
 #endif

@@ -29,6 +29,7 @@ struct tree {
     uint8_t style;
     bool exact_columns;        // the scalar's text stands in the source byte for byte from `place` on (behind a
                                // quote), so that an offset into it is a column; else only `place` is known
+    bool faulty;               // a fault of this value was reported already: whoever reads it says no more
     struct place place;        // of the value's first character (the quote, where quoted)
     struct text scalar;        // TREE_SCALAR
     struct tree_entry *entries;  // TREE_MAP: in the order of the file
@@ -44,7 +45,18 @@ struct tree *yaml_read(struct arena *, struct diags *, struct text content, uint
 // source where their place is found there (a light scan of table constructors), else by name.
 struct tree *lua_read(struct arena *, struct diags *, struct text content, uint32_t source, struct text path);
 
-struct tree *tree_get(const struct tree *map, const char *key);         // NULL where absent
+struct tree *tree_get(const struct tree *map, const char *key);         // NULL where absent, or no map
 const struct tree_entry *tree_entry(const struct tree *map, struct text key);
+
+bool tree_is_null(const struct tree *);    // written as nothing, `~` or `null`: no value
+// Could the scalar be a number, a boolean, a duration? (Plain in YAML; Lua's texts may be anything.)
+bool tree_is_untyped(const struct tree *);
+bool tree_is_quoted(const struct tree *);  // surely text: quoted or a block
+// "the number 60", "the text 'abc'", "a list": what a message says was found.
+struct text tree_describe(struct arena *, const struct tree *);
+// The place of `width` characters at a byte offset into a scalar; the whole scalar where columns are not exact.
+struct place tree_place_at(const struct tree *scalar, size_t offset, size_t bytes);
+// A list in the arena with these items.
+struct tree *tree_new_list(struct arena *, struct place, struct tree **items, size_t count);
 
 #endif

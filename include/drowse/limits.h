@@ -10,6 +10,7 @@
 #define LIMIT_EXTENDS 16                      // files in one chain of `extends`
 #define LIMIT_EXPRESSION_BYTES 4096           // the source of one expression
 #define LIMIT_EXPRESSION_DEPTH 64             // nesting of one expression: recursion of parser and evaluator
+#define LIMIT_LET_DEPTH 32                    // lets that build on one another: recursion of compiler and evaluator
 #define LIMIT_NODES 65535                     // compiled expression nodes of one policy
 #define LIMIT_RULES 256                       // rules of one behaviour
 #define LIMIT_METRICS 64                      // 64 x 7 services fit one GetMetricData call of 500

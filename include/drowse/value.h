@@ -37,6 +37,10 @@ struct value {
         bool truth;
         double number;
         struct text text;  // borrowed from the policy, the snapshot or the evaluator's arena
+        struct {
+            uint32_t present, due;
+        } buckets;         // the evidence of WHY_COVERAGE
+        double age_s;      // the evidence of WHY_STALE: the newest point's age
     };
     uint8_t knowledge;     // enum knowledge
     uint8_t why;           // enum why, where not KNOWN

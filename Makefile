@@ -37,7 +37,7 @@ FUZZ_SECONDS ?= 10
 # One static library a layer; the order is the direction: a layer sees itself and those before it.
 LAYERS := base core lang recording sys shell sim report cli
 
-base_SRC := arena.c buffer.c diag.c diag_print.c text.c text_match.c text_number.c utf8.c utf8_width.c instant.c instant_format.c zone.c zone_decode.c zone_footer.c
+base_SRC := arena.c buffer.c diag.c diag_print.c json_read.c json_scan.c json_write.c text.c text_match.c text_number.c utf8.c utf8_width.c instant.c instant_format.c zone.c zone_decode.c zone_footer.c
 core_SRC := series.c span.c evaluator.c decide.c message.c
 lang_SRC :=
 recording_SRC :=

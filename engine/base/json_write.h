@@ -1,4 +1,5 @@
 // Writing JSON: a stack of commas, nothing else. Keys and texts are escaped; invalid UTF-8 becomes U+FFFD.
+// No line end follows the document.
 #ifndef DROWSE_BASE_JSON_WRITE_H
 #define DROWSE_BASE_JSON_WRITE_H
 
@@ -10,6 +11,8 @@
 
 struct buffer;
 
+// Unbalanced brackets, a key without a value and more than LIMIT_JSON_DEPTH levels are faults of the caller:
+// asserted.
 struct json_writer {
     struct buffer *out;
     int indent;                        // blanks a level; 0: one line

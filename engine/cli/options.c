@@ -80,11 +80,13 @@ static bool take_value(struct parsing *parsing, enum option_id id, bool has_atta
     const struct option *option = &option_table[id];
     if (has_attached)
         return give(parsing, id, attached);
-    if (parsing->at + 1 >= parsing->argc) {
+    struct text next = parsing->at + 1 < parsing->argc ? text_of(parsing->argv[parsing->at + 1]) : TEXT("--");
+    if (text_starts(next, TEXT("--"))) {
         buffer_printf(parsing->error, "--%s needs a value: --%s %s", option->name, option->name, option->value);
         return false;
     }
-    return give(parsing, id, text_of(parsing->argv[++parsing->at]));
+    parsing->at++;
+    return give(parsing, id, next);
 }
 
 static void unknown_name(struct parsing *parsing, struct text name)
@@ -136,12 +138,21 @@ static bool option_by_letter(const struct parsing *parsing, char letter, enum op
     return false;
 }
 
+// `-json` is more likely a slip than four switches.
+static void unknown_letters(struct parsing *parsing, struct text word)
+{
+    buffer_printf(parsing->error, "unknown option -%.*s", TEXT_ARG(word));
+    for (enum option_id id = 0; id < OPTION_COUNT; id++)
+        if (text_is(word, option_table[id].name) && is_allowed(parsing, id))
+            buffer_printf(parsing->error, " (did you mean --%.*s?)", TEXT_ARG(word));
+}
+
 static bool parse_letters(struct parsing *parsing, struct text word)
 {
     for (size_t i = 0; i < word.n; i++) {
         enum option_id id = OPTION_HELP;
         if (!option_by_letter(parsing, word.p[i], &id)) {
-            buffer_printf(parsing->error, "unknown option -%c", word.p[i]);
+            unknown_letters(parsing, word);
             return false;
         }
         if (option_table[id].value)

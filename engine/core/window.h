@@ -9,8 +9,10 @@
 
 #include "drowse/policy.h"
 
+// Is that instant in one of its spans? False for NaN and for instants past 300,000 years.
 bool window_contains(const struct window *, double at_s);
-// The instants of the span that starts on that local day; false where that day has none (or it is empty).
+// The instants of the span that starts on that local day (days since 1970-01-01, as in policy.h): start_s <= t <
+// end_s. False where that day has none, by its weekday, dates or exceptions, or where it is empty.
 bool window_span_on(const struct window_span *, int32_t day, int64_t *start_s, int64_t *end_s);
 
 #endif

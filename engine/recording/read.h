@@ -73,7 +73,6 @@ struct page {
     struct text id, label, statistic;
     struct column times, values;
     bool unzoned;
-    bool any_order;        // the source promises none: disorder is no news
     uint8_t status;        // enum metric_status
 };
 
@@ -83,6 +82,7 @@ struct file_read {
     struct text path, content, metric, stat;
     struct buffer *error;
     size_t first_series;   // series from here on are this file's
+    bool any_order;        // the form promises none: disorder is no news
 };
 
 // Appends the page to the file's series of that id and label. The page's columns are taken over or emptied.
@@ -96,11 +96,13 @@ bool file_fail(struct file_read *, const char *format, ...) __attribute__((forma
 #define EXCERPT_BYTES 48
 const char *excerpt_of(struct text, char excerpt[EXCERPT_BYTES]);
 
-bool read_metric_results(struct file_read *, struct json_source *, bool *incomplete);
+// The values of MetricDataResults and Datapoints, their key being the newest token. Datapoints' page is added by the
+// caller, which alone knows the Label in the end.
+bool read_metric_results(struct file_read *, struct json_source *);
 bool read_datapoints(struct file_read *, struct json_source *, struct page *);
 bool read_csv(struct file_read *);
 
-// What the order of the series' points from `first` on says: usual step, disorder, steps back.
-void notes_of_order(struct recorded_series *, size_t first, bool any_order);
+// What the order of a series' points, all of one file, says: usual step, disorder, clocks set back.
+void notes_of_order(struct recorded_series *, bool any_order);
 
 #endif

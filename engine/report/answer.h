@@ -1,0 +1,42 @@
+// The answer to a run, as the contract of the three functions has it. Extra fields (`held`, `outcome`, `dryRun`)
+// appear only where they apply; statuses are never new ones.
+#ifndef DROWSE_REPORT_ANSWER_H
+#define DROWSE_REPORT_ANSWER_H
+
+#include <stddef.h>
+
+#include "drowse/decision.h"
+#include "drowse/policy.h"
+#include "drowse/text.h"
+
+struct arena;
+struct evaluator;
+struct json_writer;
+struct run_result;
+
+struct answer_field {
+    struct text name;
+    uint8_t type;        // enum type
+    struct value value;
+};
+
+// What only the evaluator knows, kept beyond its next decision.
+struct answer {
+    struct text message;
+    const struct answer_field *report;  // of sleep
+    size_t report_count;
+};
+
+// While the evaluator still is at the result's decision; texts are copied to the arena.
+void answer_prepare(struct arena *, struct evaluator *, const struct run_result *, struct answer *);
+// Members of one answer, in the contract's order, after run_apply. `named` adds cluster and service in front, for
+// an answer among several. The caller opens and closes the object.
+void answer_json(struct json_writer *, const struct policy *, const struct run_result *, const struct answer *,
+                 bool named);
+
+// "superseded" and the like; NULL where the outcome is plain.
+const char *answer_outcome(const struct run_result *);
+// The desired count once all is applied; COUNT_UNKNOWN where it is not known.
+int64_t answer_desired(const struct run_result *);
+
+#endif

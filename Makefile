@@ -38,18 +38,20 @@ FUZZ_SECONDS ?= 10
 LAYERS := base core lang recording sys shell sim report cli
 
 base_SRC := arena.c buffer.c diag.c diag_print.c json_read.c json_scan.c json_write.c text.c text_match.c text_number.c utf8.c utf8_width.c instant.c instant_format.c zone.c zone_decode.c zone_footer.c
-core_SRC := series.c span.c evaluator.c decide.c message.c
+core_SRC := series.c span.c evaluator.c decide.c message.c window.c schedule.c schedule_next.c cron_field.c
 lang_SRC :=
-recording_SRC :=
+recording_SRC := recording.c pages.c metric_data.c statistics.c csv.c services.c source.c stamps.c order.c buckets.c notes.c
 sys_SRC :=
 shell_SRC :=
 sim_SRC :=
 report_SRC :=
 cli_SRC :=
 
-UNIT_TESTS :=
+UNIT_TESTS := instant zone window schedule
 # tests/tools/NAME.c: programs that tests call; not tests themselves.
-TEST_TOOLS :=
+TEST_TOOLS := zone_probe
+# tests/support/NAME.c: what several tests, tools, fuzzers or the benchmark share.
+TEST_SUPPORT :=
 # Unit tests that take too long under valgrind.
 VALGRIND_SLOW :=
 
@@ -84,6 +86,11 @@ $(foreach layer,$(LAYERS),$(eval $(call layer_rule,$(layer))))
 # The linker reads upper layers first; a library that reaches up is left with undefined symbols.
 reverse = $(if $(1),$(call reverse,$(wordlist 2,$(words $(1)),$(1))) $(firstword $(1)))
 LINK_ORDER := $(call reverse,$(LAYERS:%=$(BUILD)/lib/libdrowse-%.a))
+SUPPORT := $(BUILD)/lib/libtest-support.a
+$(SUPPORT): $(TEST_SUPPORT:%=$(BUILD)/obj/tests/support/%.o) Makefile
+	@mkdir -p $(@D)
+	@rm -f $@
+	@$(AR) rcs $@ $(filter %.o,$^)
 link = $(Q)mkdir -p $(@D) && $(CC) $(CFLAGS_ALL) $(LDFLAGS_ALL) -o $@ $(filter %.o %.a,$^) $(1) $(LIBS)
 
 $(BUILD)/drowse: $(BUILD)/obj/engine/cli/main.o $(LINK_ORDER)
@@ -96,23 +103,23 @@ FUZZERS       := $(patsubst tests/fuzz/fuzz_%.c,%,$(wildcard tests/fuzz/fuzz_*.c
 REPLAY_PROGRAMS := $(FUZZERS:%=$(BUILD)/tests/fuzz/replay_%)
 FUZZ_PROGRAMS   := $(FUZZERS:%=$(BUILD)/tests/fuzz/fuzz_%)
 
-$(BUILD)/tests/unit/%: $(BUILD)/obj/tests/unit/%.o $(LINK_ORDER)
+$(BUILD)/tests/unit/%: $(BUILD)/obj/tests/unit/%.o $(SUPPORT) $(LINK_ORDER)
 	$(call say,LD $@)
 	$(call link,-lcmocka)
 
-$(BUILD)/tests/tools/%: $(BUILD)/obj/tests/tools/%.o $(LINK_ORDER)
+$(BUILD)/tests/tools/%: $(BUILD)/obj/tests/tools/%.o $(SUPPORT) $(LINK_ORDER)
 	$(call say,LD $@)
 	$(call link)
 
-$(BUILD)/tests/fuzz/replay_%: $(BUILD)/obj/tests/fuzz/fuzz_%.o $(BUILD)/obj/tests/fuzz/replay_main.o $(LINK_ORDER)
+$(BUILD)/tests/fuzz/replay_%: $(BUILD)/obj/tests/fuzz/fuzz_%.o $(BUILD)/obj/tests/fuzz/replay_main.o $(SUPPORT) $(LINK_ORDER)
 	$(call say,LD $@)
 	$(call link)
 
-$(BUILD)/tests/fuzz/fuzz_%: $(BUILD)/obj/tests/fuzz/fuzz_%.o $(LINK_ORDER)
+$(BUILD)/tests/fuzz/fuzz_%: $(BUILD)/obj/tests/fuzz/fuzz_%.o $(SUPPORT) $(LINK_ORDER)
 	$(call say,LD $@)
 	$(call link,-fsanitize=fuzzer)
 
-$(BUILD)/bench: $(patsubst %.c,$(BUILD)/obj/%.o,$(wildcard tests/bench/*.c)) $(LINK_ORDER)
+$(BUILD)/bench: $(patsubst %.c,$(BUILD)/obj/%.o,$(wildcard tests/bench/*.c)) $(SUPPORT) $(LINK_ORDER)
 	$(call say,LD $@)
 	$(call link)
 
@@ -148,7 +155,7 @@ lint:  ## format, clang-tidy, cppcheck, and the rules of this house
 	@.ci/packages core tests checks
 	$(again) lint-run
 LINT_C := $(foreach layer,$(LAYERS),$($(layer)_SRC:%=engine/$(layer)/%)) engine/cli/main.c \
-          $(sort $(wildcard tests/unit/*.c tests/tools/*.c tests/fuzz/*.c tests/bench/*.c examples/*.c))
+          $(sort $(wildcard tests/unit/*.c tests/support/*.c tests/tools/*.c tests/fuzz/*.c tests/bench/*.c examples/*.c))
 HEADERS := $(sort $(wildcard include/drowse/*.h engine/*/*.h tests/*/*.h))
 CLANG_FORMAT ?= $(or $(shell command -v clang-format-14),clang-format)
 lint-run: $(LINT_C:%=$(BUILD)/lint/%.tidy) $(LINT_C:%=$(BUILD)/lint/%.cppcheck) lint-format lint-house lint-symbols
@@ -203,6 +210,7 @@ install: $(BUILD)/drowse  ## into DESTDIR and prefix: the binary, policies, exam
 	install -m 755 $(BUILD)/drowse $(DESTDIR)$(prefix)/bin/drowse
 	cp -R policies examples $(DESTDIR)$(prefix)/share/drowse/
 	cp -R docs/. README.md LICENSE $(DESTDIR)$(prefix)/share/doc/drowse/
+	@echo "installed into $(DESTDIR)$(prefix)"
 clean:  ## removes what was built
 	rm -rf $(BUILD)
 packages:  ## installs what building and testing need

@@ -14,9 +14,8 @@ void diags_init(struct diags *diags, struct arena *arena)
     *diags = (struct diags){.arena = arena};
 }
 
-__attribute__((format(printf, 5, 0))) static void add(struct diags *diags, enum severity severity,
-                                                      struct place place, const char *code,
-                                                      const char *format, va_list arguments)
+__attribute__((format(printf, 5, 0))) static void add(struct diags *diags, enum severity severity, struct place place,
+                                                      const char *code, const char *format, va_list arguments)
 {
     if (severity == SEVERITY_ERROR)
         diags->errors++;
@@ -29,8 +28,8 @@ __attribute__((format(printf, 5, 0))) static void add(struct diags *diags, enum 
     char text[LONGEST_TEXT_BYTES];
     int n = vsnprintf(text, sizeof text, format, arguments);
     size_t length = n < 0 ? 0 : (size_t)n < sizeof text ? (size_t)n : sizeof text - 1;
-    diags->items = arena_grow(diags->arena, diags->items, diags->count, &diags->capacity, diags->count + 1,
-                              sizeof *diags->items);
+    diags->items =
+        arena_grow(diags->arena, diags->items, diags->count, &diags->capacity, diags->count + 1, sizeof *diags->items);
     diags->items[diags->count++] = (struct diag){
         .severity = severity,
         .code = code,
@@ -100,8 +99,7 @@ void diags_sort(struct diags *diags)
     diags->count = kept;
 }
 
-struct text diag_suggestion(struct arena *arena, struct text word, const struct text *candidates,
-                            size_t count)
+struct text diag_suggestion(struct arena *arena, struct text word, const struct text *candidates, size_t count)
 {
     struct text nearest = text_nearest(word, candidates, count);
     if (nearest.n == 0)

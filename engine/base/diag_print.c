@@ -234,8 +234,7 @@ void diag_print(const struct diag *diag, const struct sources *sources, bool col
     add_harmless(out, diag->text, false);
     buffer_add_char(out, '\n');
     struct text line;
-    if (has_source && place.line && place.column &&
-        find_line(sources->items[place.source].content, place.line, &line))
+    if (has_source && place.line && place.column && find_line(sources->items[place.source].content, place.line, &line))
         add_excerpt(printer, line, place);
 }
 

@@ -128,8 +128,7 @@ bool parse_date(struct text text, int32_t *day)
 // HH:MM, without any bound on the hours but two digits.
 static bool take_hours_minutes(struct cursor *cursor, int32_t *hours, int32_t *minutes)
 {
-    return take_digits(cursor, 2, hours) && take(cursor, ':') && take_digits(cursor, 2, minutes) &&
-           *minutes <= 59;
+    return take_digits(cursor, 2, hours) && take(cursor, ':') && take_digits(cursor, 2, minutes) && *minutes <= 59;
 }
 
 bool parse_time_of_day(struct text text, int32_t *minutes)

@@ -16,7 +16,7 @@ struct buffer;
 // A day as a number: days since 1970-01-01, proleptic Gregorian.
 struct civil {
     int32_t year;
-    uint8_t month, day;           // from 1
+    uint8_t month, day;  // from 1
 };
 
 int32_t civil_to_day(int32_t year, int month, int day);

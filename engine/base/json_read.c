@@ -106,7 +106,7 @@ static bool take_string(struct json_reader *reader)
     reader->text = (struct text){inside, (size_t)(string.end - inside)};
     const char *bad = NULL;
     if (string.has_escapes && !json_unescape(reader->arena, reader->text, &reader->text, &bad)) {
-        fail(reader, bad, "a wrong escape: one of \\\" \\\\ \\/ \\b \\f \\n \\r \\t \\uXXXX, surrogates in pairs");
+        fail(reader, bad, "a wrong escape, or half of a surrogate pair");
         return false;
     }
     reader->p = string.end + 1;

@@ -31,7 +31,7 @@ const char *json_scan_blanks(const char *p, const char *end)
     }
 }
 
-// Is any byte of the word zero? (Bytes above a zero may be taken for one too, so only the answer as a whole counts.)
+// Is any byte of the word zero? Bytes above a zero may be taken for one too, so only the answer as a whole counts.
 static uint64_t zero_bytes(uint64_t word)
 {
     return (word - EACH_BYTE(0x01)) & ~word & HIGH_BITS;
@@ -125,8 +125,8 @@ static size_t read_unicode(struct text escape, uint32_t *code)
 // The escape that the text begins with. Returns the bytes it took, 0 where it is wrong.
 static size_t read_escape(struct text escape, uint32_t *code)
 {
-    static const char meanings[128] = {['"'] = '"',  ['\\'] = '\\', ['/'] = '/',  ['b'] = '\b',
-                                       ['f'] = '\f', ['n'] = '\n',  ['r'] = '\r', ['t'] = '\t'};
+    static const char meanings[128] = {
+        ['"'] = '"', ['\\'] = '\\', ['/'] = '/', ['b'] = '\b', ['f'] = '\f', ['n'] = '\n', ['r'] = '\r', ['t'] = '\t'};
     unsigned char letter = escape.n > 1 ? (unsigned char)escape.p[1] : 0;
     if (letter == 'u')
         return read_unicode(escape, code);

@@ -12,7 +12,7 @@ struct arena;
 const char *json_scan_blanks(const char *p, const char *end);
 
 struct json_string {
-    const char *end;    // the closing quote, or the byte that is wrong
+    const char *end;  // the closing quote, or the byte that is wrong
     bool has_escapes;
     const char *error;  // static text, or NULL
 };

@@ -79,8 +79,8 @@ void json_close_array(struct json_writer *writer)
 
 static void add_escape(struct buffer *out, uint32_t code)
 {
-    static const char letters[] = {['"'] = '"',  ['\\'] = '\\', ['\b'] = 'b', ['\f'] = 'f',
-                                   ['\n'] = 'n', ['\r'] = 'r',  ['\t'] = 't'};
+    static const char letters[] = {
+        ['"'] = '"', ['\\'] = '\\', ['\b'] = 'b', ['\f'] = 'f', ['\n'] = 'n', ['\r'] = 'r', ['\t'] = 't'};
     if (code < sizeof letters && letters[code]) {
         buffer_add_char(out, '\\');
         buffer_add_char(out, letters[code]);

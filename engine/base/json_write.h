@@ -15,9 +15,9 @@ struct buffer;
 // asserted.
 struct json_writer {
     struct buffer *out;
-    int indent;                        // blanks a level; 0: one line
+    int indent;  // blanks a level; 0: one line
     int depth;
-    bool filled[LIMIT_JSON_DEPTH];     // does this level hold something yet?
+    bool filled[LIMIT_JSON_DEPTH];  // does this level hold something yet?
     bool after_key;
 };
 
@@ -31,7 +31,7 @@ void json_key_text(struct json_writer *, struct text key);
 void json_text(struct json_writer *, struct text);
 void json_string(struct json_writer *, const char *nul_terminated);
 void json_int(struct json_writer *, int64_t);
-void json_number(struct json_writer *, double);   // not finite: null
+void json_number(struct json_writer *, double);  // not finite: null
 void json_bool(struct json_writer *, bool);
 void json_null(struct json_writer *);
 void json_raw(struct json_writer *, struct text already_json);

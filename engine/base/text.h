@@ -11,10 +11,10 @@
 struct text text_of(const char *nul_terminated);  // NULL gives the empty text
 bool text_eq(struct text, struct text);
 bool text_is(struct text, const char *nul_terminated);
-int text_compare(struct text, struct text);       // by bytes
+int text_compare(struct text, struct text);  // by bytes
 bool text_starts(struct text, struct text prefix);
 bool text_ends(struct text, struct text suffix);
-struct text text_trim(struct text);               // ASCII blanks at both ends
+struct text text_trim(struct text);                 // ASCII blanks at both ends
 struct text text_from(struct text, size_t offset);  // the rest behind offset; empty past the end
 bool text_find(struct text, char, size_t *at);
 
@@ -45,10 +45,10 @@ size_t text_columns(struct text);
 // so: it then holds the beginning of what was added, never half a character of UTF-8, and takes nothing
 // more until cleared. What is added must not lie in the buffer itself.
 struct buffer {
-    char *p;          // NUL-terminated once anything was added
+    char *p;  // NUL-terminated once anything was added
     size_t n;
     size_t capacity;
-    size_t maximum;   // bytes, without the NUL
+    size_t maximum;  // bytes, without the NUL
     bool truncated;
 };
 

@@ -7,12 +7,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define EXACT_POWER 22            // 10^22 is the largest power of ten that a double holds exactly
+#define EXACT_POWER 22  // 10^22 is the largest power of ten that a double holds exactly
 #define EXACT_MANTISSA (1ULL << 53)
-#define MANTISSA_DIGITS 19        // always fit 64 bits
-#define DIVISOR_POWER 27          // 5^27 is the largest power of five below 2^63
-#define DECISIVE_DIGITS 800       // more never change the rounding, but for not being zero; 768 would do
-#define FAR_EXPONENT 100000       // beyond it all is infinite or zero, whatever the digits
+#define MANTISSA_DIGITS 19   // always fit 64 bits
+#define DIVISOR_POWER 27     // 5^27 is the largest power of five below 2^63
+#define DECISIVE_DIGITS 800  // more never change the rounding, but for not being zero; 768 would do
+#define FAR_EXPONENT 100000  // beyond it all is infinite or zero, whatever the digits
 
 bool text_to_int64(struct text text, int64_t *out)
 {
@@ -36,10 +36,10 @@ bool text_to_int64(struct text text, int64_t *out)
 struct decimal {
     bool negative;
     uint64_t mantissa;
-    int significant;      // digits in the mantissa
+    int significant;  // digits in the mantissa
     size_t dropped;
-    int64_t exponent;     // of the last digit of all, the dropped ones included
-    struct text digits;   // digits and at most one '.'
+    int64_t exponent;    // of the last digit of all, the dropped ones included
+    struct text digits;  // digits and at most one '.'
 };
 
 static bool is_digit(const char *p, const char *end)

@@ -11,9 +11,9 @@
 struct arena;
 struct zone_period;
 
-#define ZONE_OFFSET_MIN_S (-89999)             // RFC 8536: more than 25 hours west and
-#define ZONE_OFFSET_MAX_S 93599                // 26 hours east do not occur
-#define ZONE_INSTANT_MAX (INT64_C(1) << 59)    // older than the universe; room for sums
+#define ZONE_OFFSET_MIN_S (-89999)           // RFC 8536: more than 25 hours west and
+#define ZONE_OFFSET_MAX_S 93599              // 26 hours east do not occur
+#define ZONE_INSTANT_MAX (INT64_C(1) << 59)  // older than the universe; room for sums
 #define ZONE_ABBREVIATION_BYTES 32
 
 // A kind of local time.
@@ -29,16 +29,16 @@ enum zone_date_form {
 };
 
 struct zone_date {
-    uint8_t form;     // enum zone_date_form
+    uint8_t form;                  // enum zone_date_form
     uint8_t month, week, weekday;  // weekday: 0 = Sunday, as POSIX counts
     int16_t day;
-    int32_t time_s;   // of the local day; from -167 to 167 hours
+    int32_t time_s;  // of the local day; from -167 to 167 hours
 };
 
 // The POSIX-TZ footer: what holds after the last transition of the table.
 struct zone_footer {
     bool present;
-    bool changes;     // does it have a summer time? else `standard` holds for ever
+    bool changes;  // does it have a summer time? else `standard` holds for ever
     struct zone_kind standard, summer;
     struct zone_date start, end;  // of summer time
 };

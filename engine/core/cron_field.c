@@ -141,8 +141,8 @@ static bool take_value(struct parser *parser, int32_t *value)
 static bool fail_backwards(struct parser *parser, size_t at, int32_t from, int32_t to)
 {
     const struct shape *shape = parser->shape;
-    buffer_printf(parser->error, "%s: the range %d-%d runs backwards; write %d-%d,%d-%d", shape->name, from, to,
-                  from, shape->last, shape->first, to);
+    buffer_printf(parser->error, "%s: the range %d-%d runs backwards; write %d-%d,%d-%d", shape->name, from, to, from,
+                  shape->last, shape->first, to);
     *parser->offset = at;
     return false;
 }
@@ -198,8 +198,10 @@ static bool take_list(struct parser *parser, struct cron_values *values)
     } while (take(parser, ','));
     if (parser->at == parser->text.n)
         return true;
-    buffer_printf(parser->error, "%s: '%.*s' does not belong here; it takes values, ranges (a-b), steps (a/n) and "
-                  "lists of them (a,b)", parser->shape->name, TEXT_ARG(text_from(parser->text, parser->at)));
+    buffer_printf(parser->error,
+                  "%s: '%.*s' does not belong here; it takes values, ranges (a-b), steps (a/n) and "
+                  "lists of them (a,b)",
+                  parser->shape->name, TEXT_ARG(text_from(parser->text, parser->at)));
     *parser->offset = parser->at;
     return false;
 }

@@ -74,7 +74,9 @@ static bool strange_number(struct expression *e, const struct token *token, stru
     size_t whole = digits_of(word, 0);
     struct text tail = text_from(word, whole);
     const char *unit = literal_unit(tail);
-    if (unit) {
+    if (whole && unit && text_is(tail, unit))
+        return fault(e, token, "it is too long");
+    if (whole && unit) {
         struct text right = arena_format(e->scratch, "write %.*s%s", (int)whole, word.p, unit);
         return fault(e, token, right.p);
     }

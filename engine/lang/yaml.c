@@ -2,6 +2,7 @@
 // every value keeps its place.
 #include "engine/lang/yaml_reader.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "drowse/limits.h"
@@ -173,7 +174,7 @@ static bool read_key(struct yaml_reader *reader, const yaml_event_t *event, int 
 {
     struct tree *key = read_value(reader, event, depth + 1);
     *out = (struct yaml_entry){0};
-    if (key->faulty)
+    if (key->faulty || reader->stopped)
         return false;
     if (key->kind != TREE_SCALAR) {
         diag_error(reader->diags, key->place, "key", "a key is a name, not %.*s",
@@ -198,18 +199,40 @@ static bool read_key(struct yaml_reader *reader, const yaml_event_t *event, int 
 }
 
 
-// Keeps the first of entries with one key.
-static void take_entries(struct yaml_reader *reader, struct tree *map, const struct yaml_entry *entries, size_t count)
+static int by_key(const void *left, const void *right)
 {
+    const struct yaml_entry *const *a = left, *const *b = right;
+    int order = text_compare((*a)->entry.key, (*b)->entry.key);
+    // Entries of one key in the order of the file; both point into one array.
+    return order ? order : (*a > *b) - (*a < *b);
+}
+
+// Marks all but the first of entries with one key. Sorts, as ten thousand keys would be slow to compare pairwise.
+static void mark_duplicates(struct yaml_reader *reader, struct yaml_entry *entries, size_t count)
+{
+    struct yaml_entry **sorted = ARENA_ARRAY(reader->arena, count, struct yaml_entry *);
+    for (size_t i = 0; i < count; i++)
+        sorted[i] = &entries[i];
+    qsort(sorted, count, sizeof *sorted, by_key);
+    const struct yaml_entry *first = NULL;
+    for (size_t i = 0; i < count; i++) {
+        sorted[i]->duplicate = first && text_eq(first->entry.key, sorted[i]->entry.key);
+        if (!sorted[i]->duplicate)
+            first = sorted[i];
+        else
+            diag_error(reader->diags, sorted[i]->entry.key_place, "duplicate-key",
+                       "the key '%.*s' is in line %u already", TEXT_ARG(first->entry.key),
+                       (unsigned)first->entry.key_place.line);
+    }
+}
+
+static void take_entries(struct yaml_reader *reader, struct tree *map, struct yaml_entry *entries, size_t count)
+{
+    mark_duplicates(reader, entries, count);
     map->entries = ARENA_ARRAY(reader->arena, count, struct tree_entry);
     for (size_t i = 0; i < count; i++) {
-        const struct tree_entry *entry = &entries[i].entry;
-        const struct tree_entry *first = tree_entry(map, entry->key);
-        if (first)
-            diag_error(reader->diags, entry->key_place, "duplicate-key", "the key '%.*s' is in line %u already",
-                       TEXT_ARG(entry->key), (unsigned)first->key_place.line);
-        else
-            map->entries[map->count++] = *entry;
+        if (!entries[i].duplicate)
+            map->entries[map->count++] = entries[i].entry;
     }
 }
 
@@ -219,9 +242,9 @@ static bool read_entry(struct yaml_reader *reader, const yaml_event_t *key, int 
     yaml_event_t value EVENT_OWNED;
     if (!next_event(reader, &value))
         return false;
-    entry->entry.value = read_value(reader, &value, depth + 1);
     entry->value_start = yaml_spot_of(reader, value.start_mark).byte;
-    entry->value_end = yaml_spot_of(reader, value.end_mark).byte;
+    entry->entry.value = read_value(reader, &value, depth + 1);
+    entry->value_end = value.type == YAML_SCALAR_EVENT ? reader->newest.end.byte : entry->value_start;
     return good;
 }
 

@@ -12,12 +12,14 @@ struct hint {
 };
 
 static const struct hint hints[] = {
-    {"mapping values are not allowed in this context", "a text that holds ': ' must be quoted"},
+    {"mapping values are not allowed in this context", "a text that holds ': ' must be quoted, "
+     "and the keys of one map begin in the same column"},
     {"could not find expected ':'", "a key is followed by ': ' and its value; a text of several lines is quoted"},
     {"did not find expected key", "the lines of one map begin in the same column"},
     {"did not find expected '-' indicator", "the items of one list begin with '- ' in the same column"},
     {"did not find expected ',' or '}'", "a map in braces separates its entries by ', ' and ends with '}'"},
     {"did not find expected ',' or ']'", "a list in brackets separates its items by ', ' and ends with ']'"},
+    {"did not find expected node content", "a value is missing, or a '[' or '{' is not closed"},
     {"found unexpected end of stream", "a quote is not closed"},
     {"block sequence entries are not allowed in this context", "begin the list in a line of its own"},
     {"found unknown escape character", "in double quotes '\\' begins an escape; single quotes take it as it is"},
@@ -115,6 +117,9 @@ static void report_as_it_is(struct yaml_reader *reader, struct yaml_spot at)
     struct text where = TEXT("");
     if (parser->context) {
         struct yaml_spot begun = yaml_spot_of(reader, parser->context_mark);
+        // What was never closed is shown where it begins, not at the end of the file.
+        if (at.byte >= reader->content.n)
+            at = begun;
         where = arena_format(reader->arena, " %s", parser->context);
         if (begun.line != at.line)
             where = arena_format(reader->arena, "%.*s that begins in line %u", TEXT_ARG(where), (unsigned)begun.line);

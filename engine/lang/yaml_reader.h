@@ -43,7 +43,7 @@ struct yaml_reader {
 struct yaml_entry {
     struct tree_entry entry;
     size_t value_start, value_end, key_end;
-    bool plain_key;
+    bool plain_key, duplicate;
 };
 
 struct yaml_spot yaml_spot_of(struct yaml_reader *, yaml_mark_t);

@@ -1,5 +1,5 @@
 // Points -> buckets of a metric's period.
-#include "engine/recording/recording.h"
+#include "engine/recording/read.h"
 
 #include <math.h>
 #include <string.h>
@@ -174,6 +174,14 @@ static void count_gaps(const struct bucketing *all, struct recording_notes *note
     }
 }
 
+static int64_t points_step(const struct point *points, size_t count)
+{
+    struct step_counts steps = {0};
+    for (size_t i = 1; i < count; i++)
+        steps_add(&steps, points[i].at_s - points[i - 1].at_s);
+    return steps_usual(&steps);
+}
+
 void recording_bucket(struct arena *arena, struct recorded_series *series, uint32_t period_s, struct text stat,
                       int64_t **at_s, double **values, size_t *count)
 {
@@ -185,7 +193,8 @@ void recording_bucket(struct arena *arena, struct recorded_series *series, uint3
         .values = ARENA_ARRAY(arena, series->count, double),
     };
     fill_buckets(&all, points, series->count, &series->notes);
-    series->notes.dropped += all.overflown;
+    series->notes.overflown = all.overflown;
+    series->notes.usual_step_s = points_step(points, series->count);
     count_gaps(&all, &series->notes);
     *at_s = all.at_s;
     *values = all.values;

@@ -61,7 +61,8 @@ void recording_notes_line(const struct recorded_series *series, struct buffer *l
         {notes->duplicates, "duplicate timestamp", "duplicate timestamps"},
         {notes->out_of_order, "point out of order", "points out of order"},
         {notes->merged, "point merged into the bucket of another", "points merged into the buckets of others"},
-        {notes->dropped, "value dropped (not finite, or beyond 2^360)", "values dropped (not finite, or beyond 2^360)"},
+        {notes->dropped + notes->overflown, "value dropped (not finite, or beyond 2^360)",
+         "values dropped (not finite, or beyond 2^360)"},
     };
     bool any = false;
     for (size_t i = 0; i < sizeof counted / sizeof counted[0]; i++) {

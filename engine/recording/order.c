@@ -5,41 +5,38 @@
 
 #include "engine/base/instant.h"
 
-#define STEPS 32  // distances counted at once; a recording has one or two that matter
-
-struct step_count {
-    int64_t step_s;
-    size_t count;
-};
-
-static void count_step(struct step_count steps[STEPS], int64_t step_s)
+void steps_add(struct step_counts *steps, double distance_s)
 {
+    if (fabs(distance_s) < 0.5)
+        return;
+    if (fabs(distance_s) == (double)steps->step_s[steps->newest]) {
+        steps->count[steps->newest]++;
+        return;
+    }
+    int64_t step_s = llround(fabs(distance_s));
     size_t rarest = 0;
     for (size_t i = 0; i < STEPS; i++) {
-        if (steps[i].step_s == step_s) {
-            steps[i].count++;
+        if (steps->step_s[i] == step_s) {
+            steps->newest = i;
+            steps->count[i]++;
             return;
         }
-        if (steps[i].count < steps[rarest].count)
+        if (steps->count[i] < steps->count[rarest])
             rarest = i;
     }
-    // All places taken: the rarest makes room, and the newcomer starts from its count so that it can stay.
-    steps[rarest] = (struct step_count){step_s, steps[rarest].count + 1};
+    // With all places taken the rarest makes room, and the newcomer starts from its count so that it can stay.
+    steps->newest = rarest;
+    steps->step_s[rarest] = step_s;
+    steps->count[rarest]++;
 }
 
-static int64_t usual_step(const struct recorded_series *series)
+int64_t steps_usual(const struct step_counts *steps)
 {
-    struct step_count steps[STEPS] = {{0, 0}};
-    for (size_t i = 1; i < series->count; i++) {
-        int64_t step_s = llround(fabs(series->at_s[i] - series->at_s[i - 1]));
-        if (step_s)
-            count_step(steps, step_s);
-    }
     size_t best = 0;
     for (size_t i = 1; i < STEPS; i++)
-        if (steps[i].count > steps[best].count)
+        if (steps->count[i] > steps->count[best])
             best = i;
-    return steps[best].step_s;
+    return steps->step_s[best];
 }
 
 static bool newest_first(const struct recorded_series *series)
@@ -78,7 +75,10 @@ static bool clock_set_back(const struct recorded_series *series, bool reversed, 
 void notes_of_order(struct recorded_series *series, bool any_order)
 {
     struct recording_notes *notes = &series->notes;
-    notes->usual_step_s = usual_step(series);
+    struct step_counts steps = {0};
+    for (size_t i = 1; i < series->count; i++)
+        steps_add(&steps, series->at_s[i] - series->at_s[i - 1]);
+    notes->usual_step_s = steps_usual(&steps);
     bool reversed = newest_first(series);
     for (size_t i = 1; !any_order && i < series->count; i++) {
         if (at(series, reversed, i) >= at(series, reversed, i - 1))

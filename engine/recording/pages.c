@@ -93,16 +93,6 @@ static size_t page_drop(struct page *page)
     return dropped;
 }
 
-// The series takes the page's own columns: most series are one page, and their points are not copied.
-static void series_adopt(struct recorded_series *series, struct page *page)
-{
-    series->at_s = page->times.items;
-    series->values = page->values.items;
-    series->count = page->times.count;
-    series->capacity = page->times.capacity < page->values.capacity ? page->times.capacity : page->values.capacity;
-    page->times = page->values = (struct column){0};
-}
-
 // A failed page fails the whole; else the newest page says whether more was to come.
 static uint8_t status_after(uint8_t before, uint8_t page)
 {
@@ -120,9 +110,7 @@ void file_add_page(struct file_read *file, struct page *page)
     series->notes.dropped += page_drop(page);
     series->notes.unzoned = series->notes.unzoned || page->unzoned;
     series->status = status_after(series->status, page->status);
-    if (series->count == 0 && page->times.count)
-        series_adopt(series, page);
-    else if (page->times.count)
+    if (page->times.count)
         series_append(recording->arena, series, page->times.items, page->values.items, page->times.count);
     page->times.count = page->values.count = 0;
 }

@@ -85,7 +85,8 @@ struct file_read {
     bool any_order;        // the form promises none: disorder is no news
 };
 
-// Appends the page to the file's series of that id and label. The page's columns are taken over or emptied.
+// Appends the page to the file's series of that id and label. The points are copied, so that one pair of columns,
+// which is emptied, serves all pages and no series keeps the slack of a growing one.
 void file_add_page(struct file_read *, struct page *);
 // Names and merges the file's series into the recording's once the file is read.
 bool file_finish(struct file_read *);
@@ -101,6 +102,16 @@ const char *excerpt_of(struct text, char excerpt[EXCERPT_BYTES]);
 bool read_metric_results(struct file_read *, struct json_source *);
 bool read_datapoints(struct file_read *, struct json_source *, struct page *);
 bool read_csv(struct file_read *);
+
+// The most frequent distance between neighbours, in one pass and bounded memory.
+#define STEPS 32  // distances counted at once; a recording has one or two that matter
+struct step_counts {
+    size_t newest;
+    int64_t step_s[STEPS];
+    size_t count[STEPS];
+};
+void steps_add(struct step_counts *, double distance_s);  // whole seconds; 0 does not count, the sign neither
+int64_t steps_usual(const struct step_counts *);          // 0 where there were none
 
 // What the order of a series' points, all of one file, says: usual step, disorder, clocks set back.
 void notes_of_order(struct recorded_series *, bool any_order);

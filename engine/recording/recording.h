@@ -21,6 +21,7 @@ struct recording_notes {
     size_t gaps;             // holes of more than one bucket, or of more than one usual step where that is longer
     int64_t longest_gap_s;   // from the end of the bucket before it to the start of the one behind it
     size_t dropped;          // not finite, or past LIMIT_POINT_MAGNITUDE
+    size_t overflown;        // buckets whose sum is past it
     size_t steps_back;       // clocks set back by 30 or 60 minutes in a file without zone: daylight-saving folds
     double first_step_back_s;  // the last time shown before the first of them
     bool unzoned;            // timestamps carry no zone and were read as UTC

@@ -1,0 +1,174 @@
+#include "engine/report/plan_table.h"
+
+#include "engine/base/json_write.h"
+#include "engine/base/text.h"
+#include "engine/core/message.h"
+#include "engine/report/json_parts.h"
+
+enum column { COLUMN_SERVICE, COLUMN_BEHAVIOUR, COLUMN_COUNT, COLUMN_OUTCOME, COLUMN_RULE, COLUMN_REASON, COLUMNS };
+
+static const char *const headings[COLUMNS] = {"service", "behaviour", "tasks", "outcome", "rule", "reason"};
+
+static void count_cell(struct buffer *out, int64_t count)
+{
+    if (count == COUNT_UNKNOWN)
+        buffer_add_char(out, '?');
+    else
+        buffer_printf(out, "%lld", (long long)count);
+}
+
+static void counts_cell(struct buffer *out, const struct decision *decision)
+{
+    count_cell(out, decision->before);
+    if (decision->outcome != OUTCOME_CHANGE)
+        return;
+    buffer_add(out, TEXT(" -> "));
+    count_cell(out, decision->desired);
+}
+
+static const char *outcome_cell(const struct plan_line *line)
+{
+    if (line->result.status != PORT_OK)
+        return "error";
+    return line->result.decision.outcome == OUTCOME_NO_CHANGE ? "no change" : outcome_name(line->result.decision.outcome);
+}
+
+static void cell(struct buffer *out, const struct policy *policy, const struct plan_line *line, enum column column)
+{
+    bool decided = line->result.status == PORT_OK;
+    const struct decision *decision = &line->result.decision;
+    switch (column) {
+    case COLUMN_SERVICE:
+        buffer_printf(out, "%.*s/%.*s", TEXT_ARG(line->result.name.cluster), TEXT_ARG(line->result.name.service));
+        return;
+    case COLUMN_BEHAVIOUR:
+        buffer_add(out, text_of(behaviour_name(line->behaviour)));
+        return;
+    case COLUMN_COUNT:
+        if (decided)
+            counts_cell(out, decision);
+        return;
+    case COLUMN_OUTCOME:
+        buffer_add(out, text_of(outcome_cell(line)));
+        return;
+    case COLUMN_RULE:
+        if (decided && decision->rule != RULE_NONE)
+            buffer_add(out, policy->behaviours[line->behaviour].rules[decision->rule].name);
+        return;
+    case COLUMN_REASON:
+        buffer_add(out, decided ? line->answer.message : line->result.error);
+        return;
+    case COLUMNS:
+        return;
+    }
+}
+
+static size_t column_width(const struct policy *policy, const struct plan_line *lines, size_t count,
+                           enum column column)
+{
+    size_t widest = text_of(headings[column]).n;
+    struct buffer text;
+    buffer_init(&text, LIMIT_MESSAGE_BYTES);
+    for (size_t i = 0; i < count; i++) {
+        buffer_clear(&text);
+        cell(&text, policy, &lines[i], column);
+        size_t columns = text_columns(buffer_text(&text));
+        if (columns > widest)
+            widest = columns;
+    }
+    buffer_release(&text);
+    return widest;
+}
+
+static bool changes(const struct plan_line *line)
+{
+    return line->result.status == PORT_OK && line->result.decision.outcome == OUTCOME_CHANGE;
+}
+
+static void plan_row(struct buffer *out, const struct style *style, const struct policy *policy,
+                     const struct plan_line *line, const size_t *widths)
+{
+    struct buffer text;
+    buffer_init(&text, 2 * LIMIT_MESSAGE_BYTES);
+    size_t used = 0;
+    if (changes(line))
+        paint_begin(out, style, PAINT_BOLD);
+    for (enum column column = 0; column < COLUMN_REASON; column++) {
+        buffer_clear(&text);
+        cell(&text, policy, line, column);
+        pad_text(out, buffer_text(&text), widths[column] + 2);
+        used += widths[column] + 2;
+    }
+    buffer_clear(&text);
+    cell(&text, policy, line, COLUMN_REASON);
+    line_text(out, buffer_text(&text), (size_t)style->width > used + 20 ? (size_t)style->width - used : 0);
+    if (changes(line))
+        paint_end(out, style);
+    buffer_add_char(out, '\n');
+    buffer_release(&text);
+}
+
+static size_t count_changes(const struct plan_line *lines, size_t count)
+{
+    size_t changing = 0;
+    for (size_t i = 0; i < count; i++)
+        changing += changes(&lines[i]);
+    return changing;
+}
+
+void plan_table_text(struct buffer *out, const struct style *style, const struct policy *policy,
+                     const struct plan_line *lines, size_t count)
+{
+    size_t widths[COLUMNS];
+    for (enum column column = 0; column < COLUMN_REASON; column++) {
+        widths[column] = column_width(policy, lines, count, column);
+        pad_text(out, text_of(headings[column]), widths[column] + 2);
+    }
+    buffer_printf(out, "%s\n", headings[COLUMN_REASON]);
+    for (size_t i = 0; i < count; i++)
+        plan_row(out, style, policy, &lines[i], widths);
+    size_t changing = count_changes(lines, count);
+    if (changing)
+        buffer_printf(out, "\n%zu of %zu decisions would change something. Nothing was changed.\n", changing, count);
+    else
+        buffer_add(out, TEXT("\nNothing would change.\n"));
+}
+
+static void line_json(struct json_writer *json, const struct policy *policy, const struct plan_line *line)
+{
+    const struct decision *decision = &line->result.decision;
+    json_open_object(json);
+    json_member_text(json, "cluster", line->result.name.cluster);
+    json_member_text(json, "service", line->result.name.service);
+    json_member_string(json, "behaviour", behaviour_name(line->behaviour));
+    if (line->result.status != PORT_OK) {
+        json_member_text(json, "error", line->result.error);
+        json_close_object(json);
+        return;
+    }
+    json_member_string(json, "outcome", outcome_name(decision->outcome));
+    json_member_count(json, "before", decision->before);
+    json_member_count(json, "desired", decision->desired);
+    if (decision->rule != RULE_NONE) {
+        const struct rule *rule = &policy->behaviours[line->behaviour].rules[decision->rule];
+        json_member_text(json, "rule", rule->name);
+        json_member_place(json, "place", policy, rule->place);
+    }
+    json_member_text(json, "status", decision->status);
+    json_member_text(json, "message", line->answer.message);
+    json_close_object(json);
+}
+
+void plan_table_json(struct json_writer *json, const struct policy *policy, const struct plan_line *lines,
+                     size_t count)
+{
+    json_open_object(json);
+    json_member_policy(json, policy);
+    json_member_int(json, "changes", (int64_t)count_changes(lines, count));
+    json_key(json, "plan");
+    json_open_array(json);
+    for (size_t i = 0; i < count; i++)
+        line_json(json, policy, &lines[i]);
+    json_close_array(json);
+    json_close_object(json);
+}

@@ -1,0 +1,3 @@
+-- faults: 1
+local os = require("os")
+return {policy = 1, name = "lua-host"}

@@ -1,0 +1,2 @@
+-- faults: 1
+return "a policy"

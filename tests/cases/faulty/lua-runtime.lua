@@ -1,0 +1,3 @@
+-- faults: 1
+local windows = nil
+return {policy = 1, name = "lua-runtime", windows = windows.office}

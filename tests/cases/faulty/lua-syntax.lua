@@ -1,0 +1,5 @@
+-- faults: 1
+return {
+  policy = 1
+  name = "lua-syntax",
+}

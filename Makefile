@@ -13,7 +13,8 @@ ifeq ($(origin CC),default)
 endif
 
 WARNINGS := -Wall -Wextra -Wconversion -Wshadow -Wswitch-enum -Wmissing-prototypes -Wvla -Wwrite-strings
-WERROR   ?= -Werror
+# Warnings are errors under the compilers that the build machine uses; what a newer one thinks up stops nobody.
+WERROR   ?= $(if $(filter 12 14.%,$(shell $(CC) -dumpversion 2>/dev/null)),-Werror)
 OPTIMISE ?= -O2 -g -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2 -fstack-protector-strong
 CFLAGS   ?=
 LANGUAGE := -std=c11 -I. -Iinclude -D_GNU_SOURCE
@@ -39,7 +40,7 @@ LAYERS := base core lang recording sys shell sim report cli
 
 base_SRC := arena.c buffer.c diag.c diag_print.c json_read.c json_scan.c json_write.c text.c text_match.c text_number.c utf8.c utf8_width.c instant.c instant_format.c zone.c zone_decode.c zone_footer.c
 core_SRC := series.c span.c evaluator.c decide.c message.c window.c schedule.c schedule_next.c cron_field.c
-lang_SRC :=
+lang_SRC := expression_names.c expression_report.c expression_lexer.c expression_literal.c expression_parser.c expression_scope.c expression_type.c expression_call.c expression_compile.c expression_constant.c expression_template.c dump_expression.c
 recording_SRC := recording.c pages.c metric_data.c statistics.c csv.c services.c source.c stamps.c order.c buckets.c notes.c
 sys_SRC :=
 shell_SRC :=
@@ -47,11 +48,11 @@ sim_SRC :=
 report_SRC :=
 cli_SRC :=
 
-UNIT_TESTS := instant zone window schedule
+UNIT_TESTS := series instant zone window schedule expression text text_number diag json_write json_read json_agreement
 # tests/tools/NAME.c: programs that tests call; not tests themselves.
 TEST_TOOLS := zone_probe
-# tests/support/NAME.c: what several tests, tools, fuzzers or the benchmark share.
-TEST_SUPPORT :=
+# Files of tests/support/: what several tests, tools, fuzzers or the benchmark share.
+TEST_SUPPORT := expressions.c json_oracle.c
 # Unit tests that take too long under valgrind.
 VALGRIND_SLOW :=
 
@@ -87,7 +88,7 @@ $(foreach layer,$(LAYERS),$(eval $(call layer_rule,$(layer))))
 reverse = $(if $(1),$(call reverse,$(wordlist 2,$(words $(1)),$(1))) $(firstword $(1)))
 LINK_ORDER := $(call reverse,$(LAYERS:%=$(BUILD)/lib/libdrowse-%.a))
 SUPPORT := $(BUILD)/lib/libtest-support.a
-$(SUPPORT): $(TEST_SUPPORT:%=$(BUILD)/obj/tests/support/%.o) Makefile
+$(SUPPORT): $(patsubst %.c,$(BUILD)/obj/tests/support/%.o,$(TEST_SUPPORT)) Makefile
 	@mkdir -p $(@D)
 	@rm -f $@
 	@$(AR) rcs $@ $(filter %.o,$^)
@@ -131,7 +132,9 @@ demo:  ## installs what is missing, builds, and replays a policy over two record
 	@.ci/packages core
 	$(again) demo-run
 demo-run: $(BUILD)/drowse
-	@sh examples/demo.sh $(BUILD)/drowse
+	@echo 'Two recorded weeks of a tunnel server, and what policies/production.yaml would have done with it:'
+	@echo '$$ $< replay --policy policies/production.yaml examples/tunnel.json'
+	@$< replay --policy policies/production.yaml examples/tunnel.json
 
 test:  ## installs what is missing, builds, runs all tests; ALL=1 fails where any is left out
 	@.ci/packages core tests $(if $(ALL),checks)
@@ -157,7 +160,7 @@ lint:  ## format, clang-tidy, cppcheck, and the rules of this house
 LINT_C := $(foreach layer,$(LAYERS),$($(layer)_SRC:%=engine/$(layer)/%)) engine/cli/main.c \
           $(sort $(wildcard tests/unit/*.c tests/support/*.c tests/tools/*.c tests/fuzz/*.c tests/bench/*.c examples/*.c))
 HEADERS := $(sort $(wildcard include/drowse/*.h engine/*/*.h tests/*/*.h))
-CLANG_FORMAT ?= $(or $(shell command -v clang-format-14),clang-format)
+CLANG_FORMAT ?= $(shell command -v clang-format-14 || { clang-format --version 2>/dev/null | grep -qw 'version 14' && echo clang-format; })
 lint-run: $(LINT_C:%=$(BUILD)/lint/%.tidy) $(LINT_C:%=$(BUILD)/lint/%.cppcheck) lint-format lint-house lint-symbols
 	@echo "lint: $(words $(LINT_C)) sources and $(words $(HEADERS)) headers: clang-format, clang-tidy, cppcheck, house rules, symbols: passed"
 $(BUILD)/lint/%.tidy: % $(HEADERS) .clang-tidy tests/.clang-tidy
@@ -174,7 +177,11 @@ $(BUILD)/lint/%.cppcheck: % $(HEADERS)
 	    --suppress=normalCheckLevelMaxBranches -I. -Iinclude -D_GNU_SOURCE $<
 	@touch $@
 lint-format:
+ifneq ($(CLANG_FORMAT),)
 	$(Q)$(CLANG_FORMAT) --dry-run -Werror $(LINT_C) $(HEADERS)
+else
+	@echo "left out: clang-format: version 14 is not here, and others format differently"; [ -z "$(ALL)" ]
+endif
 UNLISTED := $(filter-out $(LINT_C),$(wildcard engine/*/*.c)) \
             $(filter-out $(UNIT_TESTS:%=tests/unit/test_%.c),$(wildcard tests/unit/test_*.c))
 lint-house:
@@ -201,9 +208,9 @@ fuzz-run: $(FUZZ_PROGRAMS)
 
 bench:  ## the figures of docs and design, against a saved run; SAVE=1 saves this one
 	@.ci/packages core
-	$(again) OPTIMISE='-O2 -DNDEBUG' BUILD=$(BUILD)/release bench-run
+	$(again) OPTIMISE='-O2 -DNDEBUG' SAVED=$(BUILD)/bench.txt BUILD=$(BUILD)/release bench-run
 bench-run: $(BUILD)/bench $(BUILD)/drowse
-	@.ci/bench $(BUILD)/bench $(BUILD)/drowse $(BUILD)/bench.txt $(SAVE)
+	@.ci/bench $(BUILD)/bench $(BUILD)/drowse $(SAVED) $(SAVE)
 
 install: $(BUILD)/drowse  ## into DESTDIR and prefix: the binary, policies, examples, docs
 	install -d $(DESTDIR)$(prefix)/bin $(DESTDIR)$(prefix)/share/drowse $(DESTDIR)$(prefix)/share/doc/drowse

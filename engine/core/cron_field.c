@@ -117,6 +117,8 @@ static bool take_name(struct parser *parser, int32_t *value)
     struct text word = {parser->text.p + parser->at, 0};
     while (parser->at + word.n < parser->text.n && letter(word.p[word.n]))
         word.n++;
+    if (word.n == 4 && upper(word.p[3]) == 'L')  // FRIL: what follows the name is the caller's
+        word.n = 3;
     for (size_t i = 0; word.n == 3 && i < parser->shape->name_count; i++) {
         if (name_is(word, parser->shape->names[i])) {
             parser->at += word.n;

@@ -19,23 +19,30 @@ struct let_facts;
 struct compiler {
     struct arena *arena;
     struct diags *diags;
-    const struct param *params;     size_t param_count;
-    const struct metric *metrics;   size_t metric_count;
-    const struct window *windows;   size_t window_count;
-    struct let *lets;               size_t let_count;
+    const struct param *params;
+    size_t param_count;
+    const struct metric *metrics;
+    size_t metric_count;
+    const struct window *windows;
+    size_t window_count;
+    struct let *lets;
+    size_t let_count;
     const struct tree **let_trees;  // the scalar of each let
     uint8_t *let_states;            // 0 not begun, 1 under way, 2 done, 3 failed
     uint8_t *let_types;             // enum type, once done
     bool *param_used, *metric_used, *window_used, *let_used;
 
-    struct node *nodes;    size_t node_count, node_capacity;
-    struct place *places;  size_t place_capacity;
-    struct text *texts;    size_t text_count, text_capacity;
+    struct node *nodes;
+    size_t node_count, node_capacity;
+    struct place *places;
+    size_t place_capacity;
+    struct text *texts;
+    size_t text_count, text_capacity;
 
     // The compiler's own; the loader leaves them zero.
-    struct let_frame *let_path;    // the lets under way, innermost first
-    struct let_facts *let_facts;   // by let
-    struct text *candidates;       // every name in scope, for suggestions; made at the first misspelt one
+    struct let_frame *let_path;   // the lets under way, innermost first
+    struct let_facts *let_facts;  // by let
+    struct text *candidates;      // every name in scope, for suggestions; made at the first misspelt one
     size_t candidate_count;
 };
 
@@ -58,7 +65,13 @@ bool expression_constant(const struct compiler *, node_index, struct value *valu
 
 // Every name that an expression or a Lua function may call or read, with what it is, in one table: for
 // messages, suggestions, the clash check, docs and Lua's `s`.
-struct builtin_name { struct text name; uint8_t builtin; uint8_t type; uint8_t stage; const char *doc; };
+struct builtin_name {
+    struct text name;
+    uint8_t builtin;
+    uint8_t type;
+    uint8_t stage;
+    const char *doc;
+};
 extern const struct builtin_name builtin_names[];
 extern const size_t builtin_name_count;
 
@@ -70,8 +83,12 @@ struct function_name {
     const char *signature;  // "avg(METRIC over SPAN)"
     const char *doc;
 };
-enum function_form { FORM_SPAN /* f(metric over span) */, FORM_QUIET /* f(metric above x over span) */, FORM_PLAIN,
-                     FORM_WINDOW /* window(text), only behind `in` */ };
+enum function_form {
+    FORM_SPAN /* f(metric over span) */,
+    FORM_QUIET /* f(metric above x over span) */,
+    FORM_PLAIN,
+    FORM_WINDOW /* window(text), only behind `in` */
+};
 // All percentiles stand here as one, "p50"; function_find knows the others.
 extern const struct function_name function_names[];
 extern const size_t function_name_count;

@@ -49,8 +49,8 @@ static void comma_for_over(struct expression *e, const struct call *call)
     const struct ast *first = call->ast->arguments, *second = first->next;
     bool extreme = call->function->op == OP_AGGREGATE &&
                    (call->function->aggregate == AGGREGATE_MIN || call->function->aggregate == AGGREGATE_MAX);
-    bool metric = first->kind == AST_NAME &&
-                  scope_find(e->compiler, expression_source(e, first->word)).sort == SORT_METRIC;
+    bool metric =
+        first->kind == AST_NAME && scope_find(e->compiler, expression_source(e, first->word)).sort == SORT_METRIC;
     if (extreme && !metric)
         expression_fault(e, call->ast->word, "wrong-arguments", "%.*s is over a metric; of two values say %s(X, Y)",
                          TEXT_ARG(call->name), call->function->aggregate == AGGREGATE_MIN ? "least" : "greatest");
@@ -61,6 +61,16 @@ static void comma_for_over(struct expression *e, const struct call *call)
     else
         expression_fault(e, second->at, "wrong-arguments", "%.*s takes no comma: write %s", TEXT_ARG(call->name),
                          call->function->signature);
+}
+
+static void span_missing(struct expression *e, const struct call *call)
+{
+    const struct ast *ast = call->ast;
+    struct extent before = ast->arguments->at;
+    if (ast->above)
+        before.end = ast->above->at.end;
+    expression_fault(e, ast->at, "wrong-arguments", "%.*s is without its span: write %.*s(%.*s over 10m)",
+                     TEXT_ARG(call->name), TEXT_ARG(call->name), TEXT_ARG(expression_excerpt(e, before)));
 }
 
 // The parts in place, whatever they are?
@@ -80,9 +90,7 @@ static bool span_shape(struct expression *e, const struct call *call)
         expression_fault(e, ast->at, "wrong-arguments", "%.*s is without its 'above': write %s", TEXT_ARG(call->name),
                          signature);
     else if (!ast->over)
-        expression_fault(e, ast->at, "wrong-arguments", "%.*s is without its span: write %.*s(%.*s%s over 10m)",
-                         TEXT_ARG(call->name), TEXT_ARG(call->name),
-                         TEXT_ARG(expression_excerpt(e, ast->arguments->at)), quiet ? " above 0" : "");
+        span_missing(e, call);
     else
         return true;
     return false;
@@ -110,7 +118,8 @@ static bool span_in_bounds(struct expression *e, const struct ast *ast, struct t
         expression_fault(e, ast->at, "span-bounds", "the span `%.*s` is not longer than 0s",
                          TEXT_ARG(expression_excerpt(e, ast->at)));
     else if (value.number > (double)LIMIT_SPAN_S)
-        expression_fault(e, ast->at, "span-bounds", "the span `%.*s` is longer than %lldd: CloudWatch keeps no older points",
+        expression_fault(e, ast->at, "span-bounds",
+                         "the span `%.*s` is longer than %lldd: CloudWatch keeps no older points",
                          TEXT_ARG(expression_excerpt(e, ast->at)), LIMIT_SPAN_S / DAY_S);
     else
         return true;
@@ -122,11 +131,10 @@ static struct typed span_argument(struct expression *e, const struct ast *ast)
     struct typed span = ast_compile(e, ast);
     if (span.type == TYPE_POISON)
         return POISON;
-    struct typed wanted = {0, TYPE_DURATION, 0};
     struct text source = expression_excerpt(e, ast->at);
     if (span.type != TYPE_DURATION)
         expression_fault(e, ast->at, "type-mismatch", "a span is a duration, and `%.*s` is %s%.*s", TEXT_ARG(source),
-                         type_phrase(span.type), TEXT_ARG(mismatch_hint(e, ast, span, ast, wanted)));
+                         type_phrase(span.type), TEXT_ARG(conversion_hint(e, ast, span.type, TYPE_DURATION)));
     else if (span.reads)
         expression_fault(e, ast->at, "span-reads-state",
                          "a span may read only params and constants, and `%.*s` reads more", TEXT_ARG(source));
@@ -224,13 +232,9 @@ static bool plain_shape(struct expression *e, const struct call *call, const str
     }
     if (ast->argument_count >= plain->least && (ast->argument_count <= plain->most || plain->most == UINT8_MAX))
         return true;
-    bool none = ast->argument_count == 0;
-    char given[32] = "none";
-    if (!none)
-        given[0] = '\0';
-    expression_fault(e, ast->at, "wrong-arguments", "%.*s takes %s%d argument%s, not %s%.0zu: write %s",
+    expression_fault(e, ast->at, "wrong-arguments", "%.*s takes %s%d argument%s, not %zu: write %s",
                      TEXT_ARG(call->name), plain->most == UINT8_MAX ? "at least " : "", plain->least,
-                     plain->least == 1 ? "" : "s", given, ast->argument_count, call->function->signature);
+                     plain->least == 1 ? "" : "s", ast->argument_count, call->function->signature);
     return false;
 }
 
@@ -281,7 +285,8 @@ static struct typed instant_literal(struct expression *e, const struct call *cal
                          TEXT_ARG(expression_excerpt(e, text->at)));
         return POISON;
     }
-    *node = (struct node){.op = OP_CONSTANT, .type = TYPE_INSTANT, .number = at_s};
+    if (constant_exact(TYPE_INSTANT, at_s))
+        *node = (struct node){.op = OP_CONSTANT, .type = TYPE_INSTANT, .number = at_s};
     return typed;
 }
 

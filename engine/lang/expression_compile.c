@@ -85,15 +85,14 @@ static void want_check(struct expression *e, struct extent whole, struct typed t
         expression_fault(e, whole, "type-mismatch", "a rule's condition must be a boolean, this is %s",
                          type_phrase(typed.type));
     if (e->want == WANT_COUNT && typed.type != TYPE_NUMBER)
-        expression_fault(e, whole, "type-mismatch", "scale_to must be a number, this is %s",
-                         type_phrase(typed.type));
+        expression_fault(e, whole, "type-mismatch", "scale_to must be a number, this is %s", type_phrase(typed.type));
 }
 
 static struct typed compile_text(struct expression *e, struct extent *whole)
 {
     if (e->text.n > LIMIT_EXPRESSION_BYTES) {
-        expression_fault(e, (struct extent){0, 0}, "expression-limit", "an expression has at most %d bytes, this has %zu",
-                         LIMIT_EXPRESSION_BYTES, e->text.n);
+        expression_fault(e, (struct extent){0, 0}, "expression-limit",
+                         "an expression has at most %d bytes, this has %zu", LIMIT_EXPRESSION_BYTES, e->text.n);
         return POISON;
     }
     const struct token *tokens = expression_tokens(e);

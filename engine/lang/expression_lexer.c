@@ -14,7 +14,10 @@ static const struct spelling {
     uint8_t kind;
     const char *instead;
 } spellings[] = {
-#define SPELT(characters, kind, instead) {{characters, sizeof(characters) - 1}, kind, instead}
+#define SPELT(characters, kind, instead)                                                                               \
+    {                                                                                                                  \
+        {characters, sizeof(characters) - 1}, kind, instead                                                            \
+    }
     SPELT("===", TOKEN_EQUAL, "write =="),
     SPELT("!==", TOKEN_UNEQUAL, "write !="),
     SPELT("==", TOKEN_EQUAL, NULL),

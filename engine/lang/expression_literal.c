@@ -5,18 +5,21 @@
 #include "engine/base/text.h"
 
 #define COUNT_OF(array) (sizeof(array) / sizeof *(array))
-#define WHOLE_MOST 0x1p53  // the last whole number before doubles skip some
+#define WHOLE_MOST 9007199254740992  // 2^53: the last whole number before doubles skip some
 
 static const struct unit_alias {
     struct text name;
     const char *unit;
 } unit_aliases[] = {
-#define ALIAS(name, unit) {{name, sizeof(name) - 1}, unit}
-    ALIAS("s", "s"),       ALIAS("sec", "s"),     ALIAS("secs", "s"), ALIAS("second", "s"), ALIAS("seconds", "s"),
-    ALIAS("m", "m"),       ALIAS("min", "m"),     ALIAS("mins", "m"), ALIAS("minute", "m"), ALIAS("minutes", "m"),
-    ALIAS("h", "h"),       ALIAS("hr", "h"),      ALIAS("hrs", "h"),  ALIAS("hour", "h"),   ALIAS("hours", "h"),
-    ALIAS("d", "d"),       ALIAS("day", "d"),     ALIAS("days", "d"), ALIAS("S", "s"),      ALIAS("M", "m"),
-    ALIAS("H", "h"),       ALIAS("D", "d"),
+#define ALIAS(name, unit)                                                                                              \
+    {                                                                                                                  \
+        {name, sizeof(name) - 1}, unit                                                                                 \
+    }
+    ALIAS("s", "s"), ALIAS("sec", "s"), ALIAS("secs", "s"), ALIAS("second", "s"), ALIAS("seconds", "s"),
+    ALIAS("m", "m"), ALIAS("min", "m"), ALIAS("mins", "m"), ALIAS("minute", "m"), ALIAS("minutes", "m"),
+    ALIAS("h", "h"), ALIAS("hr", "h"),  ALIAS("hrs", "h"),  ALIAS("hour", "h"),   ALIAS("hours", "h"),
+    ALIAS("d", "d"), ALIAS("day", "d"), ALIAS("days", "d"), ALIAS("S", "s"),      ALIAS("M", "m"),
+    ALIAS("H", "h"), ALIAS("D", "d"),
 #undef ALIAS
 };
 
@@ -56,11 +59,13 @@ static bool plain_number(struct expression *e, struct token *token, struct text 
         zeros++;
     if (zeros) {
         struct text rest = expression_excerpt(e, (struct extent){token->at.start + zeros, token->at.end});
-        expression_fault(e, token->at, "expression-syntax", "a number has no leading zero: write %.*s",
-                         TEXT_ARG(rest));
+        expression_fault(e, token->at, "expression-syntax", "a number has no leading zero: write %.*s", TEXT_ARG(rest));
         return false;
     }
-    if (!text_to_double(word, &token->number) || token->number > WHOLE_MOST) {
+    size_t whole = digits_of(word, 0);
+    int64_t floor;
+    bool fits = text_to_int64((struct text){word.p, whole}, &floor) && floor < WHOLE_MOST + (whole == word.n);
+    if (!fits || !text_to_double(word, &token->number)) {
         expression_fault(e, token->at, "expression-syntax", "a number is at most 9007199254740992 (2^53)");
         return false;
     }
@@ -84,7 +89,8 @@ static bool strange_number(struct expression *e, const struct token *token, stru
         return fault(e, token, "it begins with a digit, as in 0.5");
     if (text_is(tail, "."))
         return fault(e, token, "it ends with a digit");
-    if (word.p[0] == '0' && whole == 1 && (tail.p[0] == 'x' || tail.p[0] == 'X' || tail.p[0] == 'b' || tail.p[0] == 'o'))
+    if (word.p[0] == '0' && whole == 1 &&
+        (tail.p[0] == 'x' || tail.p[0] == 'X' || tail.p[0] == 'b' || tail.p[0] == 'o'))
         return fault(e, token, "numbers are decimal");
     if (text_find(word, '_', &whole))
         return fault(e, token, "write all its digits without '_'");
@@ -106,7 +112,7 @@ bool literal_number(struct expression *e, struct token *token)
         return plain_number(e, token, word);
     if (!parse_duration(word, &token->number))
         return strange_number(e, token, word);
-    if (token->number > WHOLE_MOST)
+    if (token->number > (double)WHOLE_MOST)
         return fault(e, token, "it is too long");
     token->kind = TOKEN_DURATION;
     return true;

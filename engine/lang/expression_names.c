@@ -4,7 +4,10 @@
 #include "drowse/snapshot.h"
 #include "engine/base/text.h"
 
-#define NAMED(literal) {literal, sizeof(literal) - 1}
+#define NAMED(literal)                                                                                                 \
+    {                                                                                                                  \
+        literal, sizeof(literal) - 1                                                                                   \
+    }
 #define COUNT_OF(array) (sizeof(array) / sizeof *(array))
 
 const struct builtin_name builtin_names[] = {
@@ -12,10 +15,8 @@ const struct builtin_name builtin_names[] = {
     {NAMED("running"), BUILTIN_RUNNING, TYPE_NUMBER, STAGE_STATE, "tasks that run"},
     {NAMED("pending"), BUILTIN_PENDING, TYPE_NUMBER, STAGE_STATE, "tasks that are about to run"},
     {NAMED("deploying"), BUILTIN_DEPLOYING, TYPE_BOOLEAN, STAGE_STATE, "is a deployment under way?"},
-    {NAMED("deployed_at"), BUILTIN_DEPLOYED_AT, TYPE_INSTANT, STAGE_STATE,
-     "when the primary deployment was created"},
-    {NAMED("uptime"), BUILTIN_UPTIME, TYPE_DURATION, STAGE_STATE,
-     "time since the last wake; 0s while no task runs"},
+    {NAMED("deployed_at"), BUILTIN_DEPLOYED_AT, TYPE_INSTANT, STAGE_STATE, "when the primary deployment was created"},
+    {NAMED("uptime"), BUILTIN_UPTIME, TYPE_DURATION, STAGE_STATE, "time since the last wake; 0s while no task runs"},
     {NAMED("woken_at"), BUILTIN_WOKEN_AT, TYPE_INSTANT, STAGE_STATE,
      "the wake mark; unknown where the service has none"},
     {NAMED("now"), BUILTIN_NOW, TYPE_INSTANT, STAGE_NOTHING, "the instant of the decision"},
@@ -27,9 +28,14 @@ const struct builtin_name builtin_names[] = {
 };
 const size_t builtin_name_count = COUNT_OF(builtin_names);
 
-#define SPAN(name, aggregate, doc) \
-    {NAMED(name), FORM_SPAN, OP_AGGREGATE, aggregate, name "(METRIC over SPAN)", doc}
-#define PLAIN(name, op, arguments, doc) {NAMED(name), FORM_PLAIN, op, 0, name "(" arguments ")", doc}
+#define SPAN(name, aggregate, doc)                                                                                     \
+    {                                                                                                                  \
+        NAMED(name), FORM_SPAN, OP_AGGREGATE, aggregate, name "(METRIC over SPAN)", doc                                \
+    }
+#define PLAIN(name, op, arguments, doc)                                                                                \
+    {                                                                                                                  \
+        NAMED(name), FORM_PLAIN, op, 0, name "(" arguments ")", doc                                                    \
+    }
 
 const struct function_name function_names[] = {
     SPAN("avg", AGGREGATE_AVG, "the plain mean of the datapoints"),

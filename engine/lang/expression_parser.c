@@ -6,13 +6,21 @@
 
 #define COUNT_OF(array) (sizeof(array) / sizeof *(array))
 
-enum precedence { LOOSEST, PRECEDENCE_OR, PRECEDENCE_AND, PRECEDENCE_NOT, PRECEDENCE_COMPARE, PRECEDENCE_ADD,
-                  PRECEDENCE_MULTIPLY, PRECEDENCE_UNARY };
+enum precedence {
+    LOOSEST,
+    PRECEDENCE_OR,
+    PRECEDENCE_AND,
+    PRECEDENCE_NOT,
+    PRECEDENCE_COMPARE,
+    PRECEDENCE_ADD,
+    PRECEDENCE_MULTIPLY,
+    PRECEDENCE_UNARY
+};
 
 static const struct infix {
-    uint8_t token;       // enum token_kind
+    uint8_t token;  // enum token_kind
     uint8_t precedence;
-    uint8_t op;          // enum op; OP_NONE for `in`
+    uint8_t op;  // enum op; OP_NONE for `in`
 } infixes[] = {
     {TOKEN_OR, PRECEDENCE_OR, OP_OR},
     {TOKEN_AND, PRECEDENCE_AND, OP_AND},
@@ -34,7 +42,10 @@ static const struct foreign {
     struct text word;
     const char *instead;
 } foreign_operators[] = {
-#define FOREIGN(word, instead) {{word, sizeof(word) - 1}, instead}
+#define FOREIGN(word, instead)                                                                                         \
+    {                                                                                                                  \
+        {word, sizeof(word) - 1}, instead                                                                              \
+    }
     FOREIGN("is", "write =="),
     FOREIGN("eq", "write =="),
     FOREIGN("ne", "write !="),
@@ -55,8 +66,8 @@ static const struct foreign {
 struct parser {
     struct expression *e;
     const struct token *first, *next;
-    int nesting;    // parentheses and calls open
-    int prefixes;   // `not` and `-` open
+    int nesting;   // parentheses and calls open
+    int prefixes;  // `not` and `-` open
 };
 
 static struct ast *parse_infix(struct parser *, int loosest);
@@ -191,6 +202,12 @@ static struct ast *argument_not_over(struct parser *p, const struct ast *call)
     }
     if (familiar(p))
         return NULL;
+    if (at(p, TOKEN_OVER) || at(p, TOKEN_ABOVE)) {
+        expression_fault(p->e, p->next->at, "expression-syntax", "'%.*s' stands once in a call%s",
+                         TEXT_ARG(next_text(p)),
+                         at(p, TOKEN_ABOVE) && call->over && !call->above ? ", and before 'over'" : "");
+        return NULL;
+    }
     bool span = function && (function->form == FORM_SPAN || function->form == FORM_QUIET) && !call->over;
     expression_fault(p->e, p->next->at, "expression-syntax", "%s is missing before '%.*s'%s%s",
                      span ? "'over'" : "an operator, ',' or ')'", TEXT_ARG(next_text(p)), span ? ": write " : "",

@@ -25,6 +25,7 @@ struct expression {
     struct text text;         // its source: the scalar, or what a message has between braces
     size_t base;              // where `text` begins in the scalar
     uint8_t want;             // enum want
+    bool is_message;          // a template, not one of the expressions in it
     bool failed;              // an error of its own was reported
 };
 
@@ -44,17 +45,39 @@ const char *type_phrase(enum type);
 // ---- tokens (expression_lexer.c, expression_literal.c) ----------------------------------------------------
 
 enum token_kind {
-    TOKEN_END, TOKEN_NUMBER, TOKEN_DURATION, TOKEN_TEXT, TOKEN_NAME, TOKEN_TRUE, TOKEN_FALSE,
-    TOKEN_OR, TOKEN_AND, TOKEN_NOT, TOKEN_IN, TOKEN_OVER, TOKEN_ABOVE,
-    TOKEN_EQUAL, TOKEN_UNEQUAL, TOKEN_LESS, TOKEN_LESS_EQUAL, TOKEN_GREATER, TOKEN_GREATER_EQUAL,
-    TOKEN_PLUS, TOKEN_MINUS, TOKEN_STAR, TOKEN_SLASH, TOKEN_OPEN, TOKEN_CLOSE, TOKEN_COMMA,
+    TOKEN_END,
+    TOKEN_NUMBER,
+    TOKEN_DURATION,
+    TOKEN_TEXT,
+    TOKEN_NAME,
+    TOKEN_TRUE,
+    TOKEN_FALSE,
+    TOKEN_OR,
+    TOKEN_AND,
+    TOKEN_NOT,
+    TOKEN_IN,
+    TOKEN_OVER,
+    TOKEN_ABOVE,
+    TOKEN_EQUAL,
+    TOKEN_UNEQUAL,
+    TOKEN_LESS,
+    TOKEN_LESS_EQUAL,
+    TOKEN_GREATER,
+    TOKEN_GREATER_EQUAL,
+    TOKEN_PLUS,
+    TOKEN_MINUS,
+    TOKEN_STAR,
+    TOKEN_SLASH,
+    TOKEN_OPEN,
+    TOKEN_CLOSE,
+    TOKEN_COMMA,
     TOKEN_NONE,  // spelt in a way that the language has no token for
 };
 
 struct token {
-    uint8_t kind;      // enum token_kind
+    uint8_t kind;  // enum token_kind
     struct extent at;
-    double number;     // of NUMBER and DURATION
+    double number;  // of NUMBER and DURATION
 };
 
 // The tokens, the last one TOKEN_END, in scratch. NULL after a fault that ends the expression; a foreign spelling
@@ -69,15 +92,25 @@ struct text literal_text(struct arena *, struct text quoted);
 
 // ---- syntax (expression_parser.c) -------------------------------------------------------------------------
 
-enum ast_kind { AST_NUMBER, AST_DURATION, AST_TEXT, AST_TRUE, AST_FALSE, AST_NAME, AST_UNARY, AST_BINARY, AST_IN,
-                AST_CALL };
+enum ast_kind {
+    AST_NUMBER,
+    AST_DURATION,
+    AST_TEXT,
+    AST_TRUE,
+    AST_FALSE,
+    AST_NAME,
+    AST_UNARY,
+    AST_BINARY,
+    AST_IN,
+    AST_CALL
+};
 
 struct ast {
     uint8_t kind;
-    uint8_t op;             // enum op, of UNARY and BINARY
+    uint8_t op;  // enum op, of UNARY and BINARY
     uint32_t depth;
-    struct extent at;       // all of it, with parentheses around it
-    struct extent word;     // the literal, the name, the operator
+    struct extent at;    // all of it, with parentheses around it
+    struct extent word;  // the literal, the name, the operator
     double number;
     struct ast *a, *b;      // operands; of IN: the instant, and the text in window(...) if any
     struct extent window;   // of IN without a text: the window's name
@@ -101,23 +134,23 @@ struct ast *expression_parse(struct expression *, const struct token *);
 #define TYPE_POISON UINT8_MAX
 struct typed {
     node_index node;
-    uint8_t type;     // enum type, or TYPE_POISON
+    uint8_t type;  // enum type, or TYPE_POISON
     uint32_t reads;
 };
 #define POISON ((struct typed){0, TYPE_POISON, 0})
 
 struct let_frame {
     uint32_t let;
-    uint32_t depth;            // frames from the outermost, itself included
-    uint32_t deepest;          // of the lets that it reads
+    uint32_t depth;    // frames from the outermost, itself included
+    uint32_t deepest;  // of the lets that it reads
     struct let_frame *outer;
 };
 
 struct let_facts {
     uint32_t reads;
-    uint32_t depth;            // lets that build on one another, itself included
+    uint32_t depth;  // lets that build on one another, itself included
     bool constant;
-    struct value value;        // where constant
+    struct value value;  // where constant
 };
 
 // Text to node, the want not yet checked; *whole is the extent of what was read.
@@ -131,7 +164,11 @@ struct typed unary_compile(struct expression *, const struct ast *);
 struct typed binary_compile(struct expression *, const struct ast *);
 // Is the part of that type? Else a fault, made of `who` ("since", "'and'") and the types; false for poison too.
 bool operand_check(struct expression *, const struct ast *, struct typed, enum type, const char *who);
-// Why the two do not go together, to append to a fault; in scratch.
+// May a constant take an expression's place: does its notation show it exactly, so that a dump reads back the same?
+bool constant_exact(enum type type, double number);
+// How the part becomes what is wanted, to append to a fault, or ""; in scratch or static.
+struct text conversion_hint(const struct expression *, const struct ast *, enum type from, enum type to);
+// The same for two parts of which either may be the wrong one.
 struct text mismatch_hint(const struct expression *, const struct ast *, struct typed, const struct ast *,
                           struct typed);
 

@@ -81,9 +81,10 @@ void expression_fault(struct expression *e, struct extent extent, const char *co
 const char *expression_cut_hint(const struct expression *e)
 {
     bool to_the_end = e->base + e->text.n == e->tree->scalar.n;
-    return e->tree->style == STYLE_PLAIN && to_the_end
-               ? "; quote the whole expression; YAML ends it at ', ' inside { } and at ' #'"
-               : "";
+    if (e->tree->style != STYLE_PLAIN || !to_the_end)
+        return "";
+    return e->is_message ? "; quote the whole message; YAML ends it at ', ' inside { } and at ' #'"
+                         : "; quote the whole expression; YAML ends it at ', ' inside { } and at ' #'";
 }
 
 const char *type_phrase(enum type type)

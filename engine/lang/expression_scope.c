@@ -13,7 +13,10 @@ static const struct foreign {
     struct text word;  // in small letters
     const char *instead;
 } foreign_values[] = {
-#define FOREIGN(word, instead) {{word, sizeof(word) - 1}, instead}
+#define FOREIGN(word, instead)                                                                                         \
+    {                                                                                                                  \
+        {word, sizeof(word) - 1}, instead                                                                              \
+    }
     FOREIGN("null", "ask for an unknown with known(x)"),
     FOREIGN("none", "ask for an unknown with known(x)"),
     FOREIGN("nil", "ask for an unknown with known(x)"),
@@ -31,9 +34,9 @@ static const struct foreign {
 
 // ---- finding names ----------------------------------------------------------------------------------------
 
-#define FIND_IN(names, count, name, sort_found)                                       \
-    for (size_t i = 0; i < (count); i++)                                              \
-        if (text_eq((names)[i].name, (name)))                                         \
+#define FIND_IN(names, count, name, sort_found)                                                                        \
+    for (size_t i = 0; i < (count); i++)                                                                               \
+        if (text_eq((names)[i].name, (name)))                                                                          \
             return (struct named){(sort_found), (uint32_t)i};
 
 struct named scope_find(const struct compiler *c, struct text name)
@@ -124,8 +127,7 @@ static void name_unknown(struct expression *e, struct extent where)
     for (size_t i = 0; i < COUNT_OF(foreign_values); i++) {
         if (!text_eq(foreign_values[i].word, small))
             continue;
-        expression_fault(e, where, "unknown-name", "there is no '%.*s': %s", TEXT_ARG(word),
-                         foreign_values[i].instead);
+        expression_fault(e, where, "unknown-name", "there is no '%.*s': %s", TEXT_ARG(word), foreign_values[i].instead);
         return;
     }
     if (!text_eq(small, word) && scope_find(e->compiler, small).sort != SORT_NONE)
@@ -142,8 +144,7 @@ void function_unknown(struct expression *e, struct extent where)
     struct named named = scope_find(e->compiler, expression_source(e, where));
     struct text small = in_small_letters(e, word);
     if (named.sort != SORT_NONE)
-        expression_fault(e, where, "wrong-sort", "%.*s is %s, not a function", TEXT_ARG(word),
-                         sort_phrase(named.sort));
+        expression_fault(e, where, "wrong-sort", "%.*s is %s, not a function", TEXT_ARG(word), sort_phrase(named.sort));
     else if (!text_eq(small, word) && function_find(small))
         expression_fault(e, where, "unknown-name", "unknown function '%.*s': names are in small letters, write %.*s",
                          TEXT_ARG(word), TEXT_ARG(small));
@@ -180,8 +181,7 @@ static struct typed builtin_compile(struct expression *e, const struct ast *ast,
     uint32_t reads = 1u << builtin->builtin;
     if (!may_read(e, ast, reads, false))
         return POISON;
-    struct node node = {
-        .op = OP_BUILTIN, .type = builtin->type, .stage = builtin->stage, .a = builtin->builtin};
+    struct node node = {.op = OP_BUILTIN, .type = builtin->type, .stage = builtin->stage, .a = builtin->builtin};
     return node_emit(e, ast, node, reads);
 }
 
@@ -237,8 +237,7 @@ static struct typed let_compile(struct expression *e, const struct ast *ast, uin
         c->let_path->deepest = facts->depth;
     if (!may_read(e, ast, facts->reads, true))
         return POISON;
-    struct node node = {
-        .op = OP_LET, .type = type, .stage = node_stage(e, c->lets[let].expression), .a = let};
+    struct node node = {.op = OP_LET, .type = type, .stage = node_stage(e, c->lets[let].expression), .a = let};
     return node_emit(e, ast, node, facts->reads);
 }
 
@@ -259,7 +258,8 @@ struct typed name_compile(struct expression *e, const struct ast *ast)
         return builtin_compile(e, ast, named.index);
     case SORT_PARAM:
         c->param_used[named.index] = true;
-        return node_emit(e, ast, (struct node){.op = OP_PARAM, .type = c->params[named.index].type, .a = named.index}, 0);
+        return node_emit(e, ast, (struct node){.op = OP_PARAM, .type = c->params[named.index].type, .a = named.index},
+                         0);
     case SORT_LET:
         return let_compile(e, ast, named.index);
     case SORT_METRIC:
@@ -294,8 +294,8 @@ bool metric_named(struct expression *e, struct extent where, struct text user, u
         return true;
     }
     if (named.sort != SORT_NONE) {
-        expression_fault(e, where, "wrong-sort", "%.*s takes a metric, and %.*s is %s", TEXT_ARG(user),
-                         TEXT_ARG(name), sort_phrase(named.sort));
+        expression_fault(e, where, "wrong-sort", "%.*s takes a metric, and %.*s is %s", TEXT_ARG(user), TEXT_ARG(name),
+                         sort_phrase(named.sort));
         return false;
     }
     expression_fault(e, where, "unknown-name", "unknown metric '%.*s'%.*s", TEXT_ARG(name),

@@ -9,6 +9,7 @@
 #define COUNT_OF(array) (sizeof(array) / sizeof *(array))
 #define WHOLE_MOST 0x1p53
 #define SMALLEST_FOLDED 1e-6
+#define LAST_INSTANT_S 253402300799.0  // 9999-12-31T23:59:59Z
 
 static const struct arithmetic {
     uint8_t op, left, right, result;
@@ -29,16 +30,15 @@ static const struct arithmetic {
     {OP_DIVIDE, TYPE_DURATION, TYPE_DURATION, TYPE_NUMBER},
 };
 
-// Two types that do not go together, and how the first becomes the second or what was forgotten.
+// How a value of one type becomes one of another.
 static const struct hint {
-    uint8_t a, b;  // in either order
+    uint8_t from, to;
     const char *text;
 } hints[] = {
-    {TYPE_DURATION, TYPE_NUMBER, ": multiply the number by 1s, 1m or 1h"},
-    {TYPE_DURATION, TYPE_INSTANT, ": since(INSTANT) is a duration"},
-    {TYPE_NUMBER, TYPE_TEXT, ": number(TEXT) is a number"},
-    {TYPE_INSTANT, TYPE_TEXT, ": instant(TEXT) is an instant"},
-    {TYPE_DURATION, TYPE_TEXT, ": a duration stands without quotes"},
+    {TYPE_NUMBER, TYPE_DURATION, ": multiply the number by 1s, 1m or 1h"},
+    {TYPE_INSTANT, TYPE_DURATION, ": since(INSTANT) is a duration"},
+    {TYPE_TEXT, TYPE_NUMBER, ": number(TEXT) is a number"},
+    {TYPE_TEXT, TYPE_INSTANT, ": instant(TEXT) is an instant"},
 };
 
 static bool numeric(uint8_t type)
@@ -60,19 +60,23 @@ static struct text literal_hint(const struct expression *e, const struct ast *li
     return arena_format(e->scratch, ": write %.*sm or %.*ss", TEXT_ARG(number), TEXT_ARG(number));
 }
 
+struct text conversion_hint(const struct expression *e, const struct ast *ast, enum type from, enum type to)
+{
+    if (ast->kind == AST_NUMBER && to == TYPE_DURATION)
+        return literal_hint(e, ast);
+    if (ast->kind == AST_TEXT && to == TYPE_DURATION)
+        return TEXT(": a duration stands without quotes");
+    for (size_t i = 0; i < COUNT_OF(hints); i++)
+        if (hints[i].from == from && hints[i].to == to)
+            return text_of(hints[i].text);
+    return TEXT("");
+}
+
 struct text mismatch_hint(const struct expression *e, const struct ast *left, struct typed a, const struct ast *right,
                           struct typed b)
 {
-    if (has_type(&a, TYPE_DURATION) && right->kind == AST_NUMBER)
-        return literal_hint(e, right);
-    if (has_type(&b, TYPE_DURATION) && left->kind == AST_NUMBER)
-        return literal_hint(e, left);
-    for (size_t i = 0; i < COUNT_OF(hints); i++) {
-        const struct hint *hint = &hints[i];
-        if ((hint->a == a.type && hint->b == b.type) || (hint->a == b.type && hint->b == a.type))
-            return text_of(hint->text);
-    }
-    return TEXT("");
+    struct text hint = conversion_hint(e, right, b.type, a.type);
+    return hint.n ? hint : conversion_hint(e, left, a.type, b.type);
 }
 
 bool operand_check(struct expression *e, const struct ast *ast, struct typed typed, enum type type, const char *who)
@@ -81,8 +85,7 @@ bool operand_check(struct expression *e, const struct ast *ast, struct typed typ
         return false;
     if (has_type(&typed, type))
         return true;
-    struct typed wanted = {0, (uint8_t)type, 0};
-    struct text hint = mismatch_hint(e, ast, typed, ast, wanted);
+    struct text hint = conversion_hint(e, ast, typed.type, type);
     expression_fault(e, ast->at, "type-mismatch", "%s takes %s, and `%.*s` is %s%.*s", who, type_phrase(type),
                      TEXT_ARG(expression_excerpt(e, ast->at)), type_phrase(typed.type), TEXT_ARG(hint));
     return false;
@@ -90,11 +93,12 @@ bool operand_check(struct expression *e, const struct ast *ast, struct typed typ
 
 // ---- constants --------------------------------------------------------------------------------------------
 
-// May a constant take the node's place? Only one that the notation of constants can show exactly.
-static bool foldable(const struct node *node, double number)
+bool constant_exact(enum type type, double number)
 {
     double size = fabs(number);
-    if (node->type == TYPE_DURATION)
+    if (type == TYPE_INSTANT)
+        return number >= 0 && number <= LAST_INSTANT_S && number == floor(number);
+    if (type == TYPE_DURATION)
         return size <= WHOLE_MOST && size == floor(size);
     return number == 0 || (size >= SMALLEST_FOLDED && size <= WHOLE_MOST);
 }
@@ -114,7 +118,7 @@ static struct typed fold(struct expression *e, const struct ast *ast, struct typ
                          node->op == OP_DIVIDE && c->nodes[node->b].number == 0 ? "divides by zero" : "is not finite");
         return POISON;
     }
-    if (foldable(node, value.number))
+    if (constant_exact(node->type, value.number))
         *node = (struct node){.op = OP_CONSTANT, .type = node->type, .number = value.number + 0.0};
     return typed;
 }
@@ -171,8 +175,9 @@ static struct typed comparison(struct expression *e, const struct ast *ast, stru
         return POISON;
     }
     if (ast->op != OP_EQUAL && ast->op != OP_UNEQUAL && !numeric(a.type)) {
-        expression_fault(e, ast->word, "type-mismatch", "'%.*s' compares numbers, durations or instants, and `%.*s` is %s",
-                         TEXT_ARG(word), TEXT_ARG(expression_excerpt(e, ast->a->at)), type_phrase(a.type));
+        expression_fault(e, ast->word, "type-mismatch",
+                         "'%.*s' compares numbers, durations or instants, and `%.*s` is %s", TEXT_ARG(word),
+                         TEXT_ARG(expression_excerpt(e, ast->a->at)), type_phrase(a.type));
         return POISON;
     }
     return emit_binary(e, ast, a, b, TYPE_BOOLEAN);

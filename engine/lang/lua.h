@@ -9,7 +9,7 @@
 // replacing what the sandbox offers.
 //
 // What it costs: each instruction of the virtual machine counts one, times the price of the longest string made so
-// far (1 up to 128 bytes, then doubling with the length), since one instruction may walk a whole string.
+// far (1 up to 512 bytes, then doubling with the length), since one instruction may walk a whole string.
 #ifndef DROWSE_LANG_LUA_H
 #define DROWSE_LANG_LUA_H
 

@@ -51,9 +51,9 @@ enum field_kind {
 struct field_kind_info {
     const char *phrase;   // "a duration", as in "'period' must be a duration"
     const char *example;  // where the field has none of its own
-    uint8_t forms;        // FORM_... that its value may have
+    uint8_t shapes;       // SHAPE_... that its value may have
 };
-enum { FORM_SCALAR = 1, FORM_MAP = 2, FORM_LIST = 4, FORM_FUNCTION = 8 };
+enum { SHAPE_SCALAR = 1, SHAPE_MAP = 2, SHAPE_LIST = 4, SHAPE_FUNCTION = 8 };
 extern const struct field_kind_info field_kinds[FIELD_KIND_COUNT];
 
 struct record;

@@ -1,8 +1,6 @@
 // YAML ends a plain text at a comma (inside braces) and at a blank and '#'. Expressions hold both.
 #include "engine/lang/yaml_reader.h"
 
-#include <string.h>
-
 #include "engine/base/arena.h"
 #include "engine/base/diag.h"
 #include "engine/base/text.h"
@@ -48,9 +46,9 @@ static bool spans_lines(struct text text)
     return text_find(text, '\n', &at);
 }
 
-static void make_whole(struct tree *scalar, struct text whole)
+static void make_whole(const struct yaml_reader *reader, struct tree *scalar, struct text whole)
 {
-    scalar->scalar = whole;
+    scalar->scalar = arena_text(reader->arena, whole);
     scalar->exact_columns = !spans_lines(whole);
     scalar->place.width = (uint32_t)text_length(whole);
 }
@@ -84,7 +82,7 @@ size_t yaml_join_cut_entries(struct yaml_reader *reader, struct yaml_entry *entr
         size_t remnants = remnants_of(reader, entry, count - i);
         if (remnants) {
             struct tree *scalar = entry->entry.value;
-            make_whole(scalar, source_part(reader, entry->value_start, entry[remnants].key_end));
+            make_whole(reader, scalar, source_part(reader, entry->value_start, entry[remnants].key_end));
             report_cut(reader, scalar, entry->entry.key, "a comma");
             scalar->faulty = yaml_text_is_open(scalar->scalar);
         }
@@ -114,6 +112,6 @@ void yaml_mend_comment_cut(struct yaml_reader *reader, struct tree *scalar, size
                    "YAML begins a comment at ' #': quote the whole of this text");
         return;
     }
-    make_whole(scalar, whole);
+    make_whole(reader, scalar, whole);
     report_cut(reader, scalar, TEXT(""), "' #', where a comment begins");
 }

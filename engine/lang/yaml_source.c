@@ -1,7 +1,5 @@
 #include "engine/lang/yaml_reader.h"
 
-#include <string.h>
-
 #include "drowse/limits.h"
 #include "engine/base/diag.h"
 #include "engine/base/text.h"

@@ -1,7 +1,8 @@
 """Runs every command that the README and docs/ show.
 
 A ```console block is a session: lines that begin with "$ " are commands, what follows is what they print, up to the
-next command; a line "..." stands for any lines. Sessions of one document share a scratch copy of the project, with
+next command; a line "..." stands for any lines. With --update what they print is written down anew, but for blocks
+that hold a "...". Sessions of one document share a scratch copy of the project, with
 `drowse` on the PATH, so that they may change files. A ```sh block holds only commands of the list below, which other
 tests run. Links to files of the project must lead somewhere.
 """
@@ -52,6 +53,17 @@ def run_session(command, wanted, folder, environment):
     return False
 
 
+def rewrite(block, folder, environment):
+    """The block with what its commands print now."""
+    lines = []
+    for command, _ in sessions(block):
+        done = subprocess.run(["bash", "-c", command], cwd=folder, env=environment, text=True, check=False,
+                              stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+        lines.append("$ " + command.replace("\n", "\n> "))
+        lines += [line.rstrip() for line in done.stdout.splitlines()]
+    return "\n".join(lines) + "\n"
+
+
 def broken_links(path, text):
     outside_code = FENCE.sub("", text)
     found = []
@@ -64,7 +76,7 @@ def broken_links(path, text):
     return found
 
 
-def check_document(path):
+def check_document(path, update):
     text = open(path, encoding="utf-8").read()
     passed = failed = 0
     for link in broken_links(path, text):
@@ -83,19 +95,24 @@ def check_document(path):
                     else:
                         failed += 1
                         print("FAILED %s: no test runs `%s`" % (os.path.relpath(path, TOP), line))
-            if language == "console":
+            if language == "console" and update and "\n...\n" not in block:
+                text = text.replace(block, rewrite(block, folder, environment))
+            elif language == "console":
                 for command, wanted in sessions(block):
                     if run_session(command, wanted, folder, environment):
                         passed += 1
                     else:
                         failed += 1
                         print("  in %s" % os.path.relpath(path, TOP))
+    if update:
+        with open(path, "w", encoding="utf-8") as out:
+            out.write(text)
     return passed, failed
 
 
 def main():
     documents = [os.path.join(TOP, "README.md")] + sorted(glob.glob(os.path.join(TOP, "docs", "*.md")))
-    totals = [check_document(d) for d in documents]
+    totals = [check_document(d, "--update" in sys.argv) for d in documents]
     passed, failed = (sum(t[i] for t in totals) for i in (0, 1))
     print("%d passed, %d failed" % (passed, failed))
     return 1 if failed or not passed else 0

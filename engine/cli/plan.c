@@ -1,0 +1,101 @@
+#include "engine/base/json_write.h"
+#include "engine/cli/commands.h"
+#include "engine/cli/live.h"
+#include "engine/cli/session.h"
+#include "engine/report/plan_table.h"
+
+#define DETAILED_CHANGES 2
+#define DETAILED_ERROR 1
+
+// The behaviours asked for, as bits.
+static bool parse_behaviours(struct session *session, unsigned *behaviours)
+{
+    *behaviours = 0;
+    if (session->arguments->operand_count == 0 || text_is(session->arguments->operands[0], "all"))
+        return true;
+    enum behaviour behaviour;
+    if (!parse_behaviour(session, session->arguments->operands[0], &behaviour))
+        return false;
+    *behaviours = 1u << behaviour;
+    return true;
+}
+
+static bool is_planned(const struct policy *policy, unsigned behaviours, enum behaviour behaviour)
+{
+    return policy->behaviours[behaviour].present && (!behaviours || behaviours & 1u << behaviour);
+}
+
+static size_t plan_lines(struct live *live, unsigned behaviours, struct plan_line *lines)
+{
+    struct arena *arena = &live->session->arena;
+    size_t count = 0;
+    for (size_t i = 0; i < live->target_count; i++)
+        for (size_t b = 0; b < BEHAVIOUR_COUNT; b++) {
+            if (!is_planned(live->policy, behaviours, (enum behaviour)b))
+                continue;
+            struct plan_line *line = &lines[count++];
+            line->behaviour = (enum behaviour)b;
+            struct run_options options = live_options(live, line->behaviour, true);
+            run_decide(arena, &live->evaluator, &live->cloud, &live->clock, &options, &live->targets[i], &line->result);
+            if (line->result.status == PORT_OK)
+                answer_prepare(arena, &live->evaluator, &line->result, &line->answer);
+        }
+    return count;
+}
+
+static void print_plan(struct session *session, const struct policy *policy, const struct plan_line *lines,
+                       size_t count)
+{
+    if (!session_has(session, OPTION_JSON)) {
+        plan_table_text(&session->out, &session->out_style, policy, lines, count);
+        return;
+    }
+    struct json_writer json;
+    session_json_begin(session, &json);
+    plan_table_json(&json, policy, lines, count);
+    session_json_end(session, &json);
+}
+
+// A rule that refuses is a part of the plan, not a refusal of it.
+static enum exit_code code_of_lines(const struct plan_line *lines, size_t count, bool *changes)
+{
+    enum exit_code code = CODE_DONE;
+    *changes = false;
+    for (size_t i = 0; i < count; i++) {
+        const struct run_result *result = &lines[i].result;
+        bool decided = result->status == PORT_OK;
+        if (!decided || result->decision.outcome == OUTCOME_FAILED)
+            code = code_higher(code, code_of_result(result));
+        *changes = *changes || (decided && result->decision.outcome == OUTCOME_CHANGE);
+    }
+    return code;
+}
+
+static enum exit_code plan(struct live *live, unsigned behaviours, bool *changes)
+{
+    struct session *session = live->session;
+    struct plan_line *lines =
+        ARENA_ARRAY(&session->arena, live->target_count * BEHAVIOUR_COUNT, struct plan_line);
+    size_t count = plan_lines(live, behaviours, lines);
+    print_plan(session, live->policy, lines, count);
+    return code_of_lines(lines, count, changes);
+}
+
+enum exit_code command_plan(struct session *session)
+{
+    unsigned behaviours = 0;
+    bool changes = false;
+    enum exit_code code = CODE_USAGE;
+    if (parse_behaviours(session, &behaviours)) {
+        struct live live;
+        code = live_open(session, behaviours, LIVE_ALL, &live);
+        if (code == CODE_DONE)
+            code = plan(&live, behaviours, &changes);
+        live_close(&live);
+    }
+    if (!session_has(session, OPTION_DETAILED_EXITCODE))
+        return code;
+    if (code != CODE_DONE)
+        return (enum exit_code)DETAILED_ERROR;
+    return changes ? (enum exit_code)DETAILED_CHANGES : CODE_DONE;
+}

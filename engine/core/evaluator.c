@@ -301,7 +301,7 @@ static struct value evaluate_metric(struct evaluator *evaluator, const struct no
     return threshold.knowledge == KNOWN ? span_quiet_for(metric, snapshot, view, &span, threshold.number) : threshold;
 }
 
-static struct value evaluate_let(struct evaluator *evaluator, uint32_t let)
+struct value evaluate_let(struct evaluator *evaluator, uint32_t let)
 {
     struct let_slot *slot = &evaluator->lets[let];
     if (slot->epoch != evaluator->epoch) {

@@ -71,6 +71,8 @@ struct value builtin_value(const struct snapshot *, enum builtin);
 // What a span of a metric says: KNOWN and *span filled in, or the unknown to hand on. For scripts; expressions
 // come here too.
 struct value evaluate_span(struct evaluator *, uint32_t metric, double length_s, struct span *);
+// A `let` value, computed once a decision. For scripts; expressions come here too.
+struct value evaluate_let(struct evaluator *, uint32_t let);
 // tag("key") in this snapshot.
 struct value tag_value(const struct snapshot *, struct text key);
 

@@ -164,20 +164,19 @@ static bool check_partners(struct loader *loader, const struct tree *edit, const
     return good;
 }
 
-static bool apply_edit(struct loader *loader, struct rules *rules, const struct tree *edit)
+// A wrong edit is left out, and the rest of the list is still checked.
+static void apply_edit(struct loader *loader, struct rules *rules, const struct tree *edit)
 {
     struct edit_fields fields = {0};
     struct subject subject = {arena_format(loader->arena, "an edit of %.*s", TEXT_ARG(rules->behaviour)), edit->place};
     if (edit->faulty || !record_read(loader, &edit_record, edit, subject, &fields))
-        return false;
+        return;
     const struct verb *verb = verb_of(loader, edit);
     size_t at;
     if (!verb || !check_partners(loader, edit, verb))
-        return false;
-    if (!find_rule(loader, rules, tree_get(edit, verb->name), &at))
-        return false;
-    verb->apply(loader, rules, at, verb->partner ? tree_get(edit, verb->partner) : NULL);
-    return true;
+        return;
+    if (find_rule(loader, rules, tree_get(edit, verb->name), &at))
+        verb->apply(loader, rules, at, verb->partner ? tree_get(edit, verb->partner) : NULL);
 }
 
 // ---- a behaviour ------------------------------------------------------------------------------------------
@@ -190,7 +189,7 @@ static bool is_edit(const struct tree *item)
 static struct tree *apply_edits(struct loader *loader, struct text name, const struct tree *inherited,
                                 struct tree *const *edits, size_t count)
 {
-    struct place place = count ? edits[0]->place : inherited->place;
+    struct place place = edits[0]->place;
     if (!inherited || inherited->faulty || inherited->kind != TREE_LIST) {
         const char *why = !inherited ? "nothing is inherited" : "what is inherited is no list of rules";
         if (inherited && behaviour_is_script(inherited))
@@ -200,12 +199,9 @@ static struct tree *apply_edits(struct loader *loader, struct text name, const s
         return faulty_at(loader, place);
     }
     struct rules rules = {.behaviour = name};
-    bool good = true;
     insert(loader, &rules, 0, inherited->items, inherited->count);
     for (size_t i = 0; i < count; i++)
-        good &= apply_edit(loader, &rules, edits[i]);
-    // A wrong edit leaves the rest of the list to be checked.
-    (void)good;
+        apply_edit(loader, &rules, edits[i]);
     return tree_new_list(loader->arena, inherited->place, rules.items, rules.count);
 }
 

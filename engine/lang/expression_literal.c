@@ -51,6 +51,12 @@ static bool fault(struct expression *e, const struct token *token, const char *a
     return false;
 }
 
+static bool too_long(struct expression *e, const struct token *token)
+{
+    expression_fault(e, token->at, "expression-syntax", "a duration is at most %.0fd", LONGEST_DURATION_S / DAY_S);
+    return false;
+}
+
 // Digits, or digits, a point and digits.
 static bool plain_number(struct expression *e, struct token *token, struct text word)
 {
@@ -80,7 +86,7 @@ static bool strange_number(struct expression *e, const struct token *token, stru
     struct text tail = text_from(word, whole);
     const char *unit = literal_unit(tail);
     if (whole && unit && text_is(tail, unit))
-        return fault(e, token, "it is too long");
+        return too_long(e, token);
     if (whole && unit) {
         struct text right = arena_format(e->scratch, "write %.*s%s", (int)whole, word.p, unit);
         return fault(e, token, right.p);
@@ -112,8 +118,8 @@ bool literal_number(struct expression *e, struct token *token)
         return plain_number(e, token, word);
     if (!parse_duration(word, &token->number))
         return strange_number(e, token, word);
-    if (token->number > (double)WHOLE_MOST)
-        return fault(e, token, "it is too long");
+    if (token->number > LONGEST_DURATION_S)
+        return too_long(e, token);
     token->kind = TOKEN_DURATION;
     return true;
 }

@@ -80,6 +80,8 @@ struct token {
     double number;  // of NUMBER and DURATION
 };
 
+#define LONGEST_DURATION_S (36525.0 * 86400)  // a century: past any use, and within what every notation shows
+
 // The tokens, the last one TOKEN_END, in scratch. NULL after a fault that ends the expression; a foreign spelling
 // with one meaning (`&&`) is a fault too, but read as what was meant.
 struct token *expression_tokens(struct expression *);

@@ -99,7 +99,7 @@ bool constant_exact(enum type type, double number)
     if (type == TYPE_INSTANT)
         return number >= 0 && number <= LAST_INSTANT_S && number == floor(number);
     if (type == TYPE_DURATION)
-        return size <= WHOLE_MOST && size == floor(size);
+        return size <= LONGEST_DURATION_S && size == floor(size);
     return number == 0 || (size >= SMALLEST_FOLDED && size <= WHOLE_MOST);
 }
 

@@ -115,27 +115,46 @@ static struct tree *read_file(struct loader *loader, struct text path, const str
     return yaml_read(loader->arena, loader->diags, content, source);
 }
 
-// Each file says which version of the language it is written in. False where it is another one.
-static bool check_version(struct loader *loader, const struct tree *root)
+// Marks the version as reported on, so that the field table says no more of it.
+static void settle_version(struct loader *loader, struct tree *root)
+{
+    struct tree *settled = ARENA_NEW(loader->arena, struct tree);
+    *settled = (struct tree){.place = root->place, .scalar = TEXT(""), .faulty = true};
+    for (size_t i = 0; i < root->count; i++) {
+        if (text_is(root->entries[i].key, "policy")) {
+            root->entries[i].value = settled;
+            return;
+        }
+    }
+    struct tree_entry *entries = ARENA_ARRAY(loader->arena, root->count + 1, struct tree_entry);
+    for (size_t i = 0; i < root->count; i++)
+        entries[i] = root->entries[i];
+    entries[root->count] = (struct tree_entry){TEXT("policy"), root->place, settled};
+    root->entries = entries;
+    root->count++;
+}
+
+// Each file says which version of the language it is written in. False where it is another one: then nothing in
+// it can be judged.
+static bool check_version(struct loader *loader, struct tree *root)
 {
     const struct tree *version = tree_get(root, "policy");
     double number;
-    if (version && version->faulty)
+    bool plain = version && version->kind == TREE_SCALAR && version->style == STYLE_PLAIN && !version->faulty;
+    if ((plain && text_is(version->scalar, "1")) || (version && version->faulty))
         return true;
-    if (!version) {
-        diag_error(loader->diags, root->place, "version", "a policy file says 'policy: 1', the language's version");
-        return true;
-    }
-    if (version->kind == TREE_SCALAR && version->style == STYLE_PLAIN && text_to_double(version->scalar, &number) &&
-        !text_is(version->scalar, "1")) {
+    if (plain && text_to_double(version->scalar, &number)) {
         diag_error(loader->diags, version->place, "version",
                    "this is version %.*s of the policy language; only version 1 is known here",
                    TEXT_ARG(version->scalar));
         return false;
     }
-    if (version->kind != TREE_SCALAR || version->style != STYLE_PLAIN || !text_is(version->scalar, "1"))
+    if (!version)
+        diag_error(loader->diags, root->place, "version", "a policy file says 'policy: 1', the language's version");
+    else
         diag_error(loader->diags, version->place, "version", "'policy' must be 1, the language's version; found %.*s",
                    TEXT_ARG(tree_describe(loader->arena, version)));
+    settle_version(loader, root);
     return true;
 }
 

@@ -35,7 +35,8 @@ struct loader {
     struct named_zone *zones;
     size_t zone_count, zone_capacity;
     struct param_notes *param_notes;  // by param
-    struct let *lets;                 // the policy's, still to be compiled
+    struct place schedule_places[BEHAVIOUR_COUNT];  // of the expressions
+    uint8_t *let_reads_param;         // by let: 0 not looked at, else 1 + the answer
 };
 
 // ---- files and `extends` (load_files.c, merge.c, edits.c) -------------------------------------------------
@@ -102,6 +103,8 @@ void load_limits(struct loader *, const struct tree *map);
 void load_behaviours(struct loader *, const struct tree *const behaviours[BEHAVIOUR_COUNT], const struct tree *root);
 void load_report(struct loader *, const struct tree *map);
 void load_schedule(struct loader *, const struct tree *map, struct subject);
+// Lists of rules that can end without a match; once everything is compiled.
+void check_endings(struct loader *);
 
 // Values with a grammar of their own: setters of the field table.
 bool set_days(const struct reading *, const struct tree *, void *out);
@@ -127,12 +130,13 @@ void check_bounds(struct loader *);
 // Legal and surely wrong: warnings.
 void lint_policy(struct loader *);
 
-// What an expression is, through `let`: the definition that it comes down to.
+// The node behind `let` names.
 node_index node_resolved(const struct policy *, node_index);
-// Does its value depend on a param, anywhere in it? Params can always be given, so nothing that does is constant.
-bool node_reads_param(const struct policy *, node_index, uint8_t *let_memo);
-// The metric that an instant or a time since one comes from; false where there is none.
-bool node_metric(const struct policy *, node_index, uint32_t *metric);
+// True or false whatever a snapshot says, and whatever its params are given.
+bool always_true(const struct loader *, node_index);
+bool never_true(const struct loader *, node_index);
+// The value of a node with the params at their defaults; false where it depends on anything else.
+bool node_default(const struct loader *, node_index, double *value);
 
 struct text sha256_hex(struct arena *, const struct text *parts, size_t count);
 

@@ -85,7 +85,7 @@ static void gutter(const struct canvas *canvas, struct text name)
     pad_text(canvas->out, shown, canvas->gutter - 2);
 }
 
-static void draw_row(const struct canvas *canvas, const struct picture_row *row)
+static struct range draw_row(const struct canvas *canvas, const struct picture_row *row)
 {
     double columns[COLUMNS_MOST];
     struct range range = spread(canvas, row, columns);
@@ -96,6 +96,7 @@ static void draw_row(const struct canvas *canvas, const struct picture_row *row)
         buffer_add(canvas->out, isnan(columns[i]) ? TEXT(" ") : text_of(bars[level_of(&range, columns[i])]));
     paint_end(canvas->out, canvas->style);
     buffer_add_char(canvas->out, '\n');
+    return range;
 }
 
 // ---- states -----------------------------------------------------------------------------------------------
@@ -233,9 +234,19 @@ void picture_draw(struct buffer *out, const struct style *style, const struct pi
     if (columns > COLUMNS_MOST)
         columns = COLUMNS_MOST;
     struct canvas canvas = {out, style, picture, left, columns, (picture->to_s - picture->from_s) / (double)columns};
-    for (size_t i = 0; i < picture->row_count; i++)
-        draw_row(&canvas, &picture->rows[i]);
+    struct buffer highest;
+    buffer_init(&highest, LIMIT_MESSAGE_BYTES);
+    for (size_t i = 0; i < picture->row_count; i++) {
+        struct range range = draw_row(&canvas, &picture->rows[i]);
+        buffer_printf(&highest, "%s %.*s ", i ? "," : "", TEXT_ARG(picture->rows[i].name));
+        buffer_printf(&highest, "%.6g", range.any ? range.highest : 0);
+    }
     draw_states(&canvas);
     draw_axis(&canvas);
     draw_legend(&canvas);
+    if (highest.n) {
+        gutter(&canvas, (struct text){0});
+        buffer_printf(out, "highest:%.*s\n", TEXT_ARG(buffer_text(&highest)));
+    }
+    buffer_release(&highest);
 }

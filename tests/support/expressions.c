@@ -109,3 +109,14 @@ struct text expressions_dump(struct expressions *x, node_index node)
     buffer_release(&out);
     return dump;
 }
+
+struct text expressions_faults(struct expressions *x)
+{
+    struct text all = TEXT("");
+    for (size_t i = 0; i < x->diags.count; i++) {
+        const struct diag *diag = &x->diags.items[i];
+        all = arena_format(&x->arena, "%.*s%s%u+%u %.*s", TEXT_ARG(all), all.n ? "\n" : "", diag->place.column,
+                           diag->place.width, TEXT_ARG(diag->text));
+    }
+    return all;
+}

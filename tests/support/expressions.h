@@ -33,5 +33,7 @@ struct tree *expressions_scalar(struct expressions *, struct text);
 node_index expressions_compile(struct expressions *, const char *text, enum want);
 // Canonical notation, in the arena.
 struct text expressions_dump(struct expressions *, node_index);
+// What was reported, a line each, "COLUMN+WIDTH text", in the arena.
+struct text expressions_faults(struct expressions *);
 
 #endif

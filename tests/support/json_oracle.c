@@ -1,7 +1,6 @@
 #include "tests/support/json_oracle.h"
 
 #include <math.h>
-#include <string.h>
 
 #include <cjson/cJSON.h>
 
@@ -53,7 +52,7 @@ static bool same_number(const struct json_reader *reader, double theirs)
     double ours = INFINITY;
     if (!json_read_double(reader, &ours))
         return isinf(theirs) != 0;
-    return memcmp(&ours, &theirs, sizeof ours) == 0;
+    return ours == theirs && signbit(ours) == signbit(theirs);
 }
 
 static bool same_value(struct comparison *comparison, enum json_token token, const cJSON *theirs);

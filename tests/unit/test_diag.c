@@ -33,96 +33,94 @@ static void check_excerpt(const char *what, struct text content, struct place pl
     buffer_release(&printed);
 }
 
+static const struct {
+    const char *what;
+    struct text content;
+    struct place place;
+    const char *printed;
+} golden_cases[] = {
+    {"first line",
+     TEXT("policy: 2\nname: x\n"),
+     {.line = 1, .column = 9},
+     "p.yaml:1:9: error: wrong\n    policy: 2\n            ^\n"},
+    {"width 0 reads as 1, 1 is one",
+     TEXT("policy: 2\nname: x\n"),
+     {.line = 2, .column = 1, .width = 1},
+     "p.yaml:2:1: error: wrong\n    name: x\n    ^\n"},
+    {"wider caret",
+     TEXT("a: 1\nsclae_to: 0\n"),
+     {.line = 2, .column = 1, .width = 8},
+     "p.yaml:2:1: error: wrong\n    sclae_to: 0\n    ^~~~~~~~\n"},
+    {"wider than the line",
+     TEXT("a: bc\nnext: line\n"),
+     {.line = 1, .column = 4, .width = 50},
+     "p.yaml:1:4: error: wrong\n    a: bc\n       ^~\n"},
+    {"behind the line", TEXT("a:\nb: 1\n"), {.line = 1, .column = 3}, "p.yaml:1:3: error: wrong\n    a:\n      ^\n"},
+    {"far behind the line",
+     TEXT("a:\nb: 1\n"),
+     {.line = 1, .column = 90, .width = 4},
+     "p.yaml:1:90: error: wrong\n    a:\n      ^\n"},
+    {"tabs before the caret",
+     TEXT("\ta\t= b\n"),
+     {.line = 1, .column = 6},
+     "p.yaml:1:6: error: wrong\n    \ta\t= b\n    \t \t  ^\n"},
+    {"wide characters before it",
+     TEXT("n: \xE6\x97\xA5\xE6\x9C\xAC x\n"),
+     {.line = 1, .column = 7},
+     "p.yaml:1:7: error: wrong\n    n: \xE6\x97\xA5\xE6\x9C\xAC x\n            ^\n"},
+    {"wide characters above it",
+     TEXT("n: \xE6\x97\xA5\xE6\x9C\xAC x\n"),
+     {.line = 1, .column = 4, .width = 2},
+     "p.yaml:1:4: error: wrong\n    n: \xE6\x97\xA5\xE6\x9C\xAC x\n       ^~~~\n"},
+    {"combining characters",
+     TEXT("a\xCC\x88o\xCC\x88 b\n"),
+     {.line = 1, .column = 6},
+     "p.yaml:1:6: error: wrong\n    a\xCC\x88o\xCC\x88 b\n       ^\n"},
+    {"line 0", TEXT("a: 1\n"), {.line = 0, .column = 7}, "p.yaml: error: wrong\n"},
+    {"column 0", TEXT("a: 1\n"), {.line = 1}, "p.yaml:1: error: wrong\n"},
+    {"no such source", TEXT("a: 1\n"), {.line = 1, .column = 1, .source = 1}, "error: wrong\n"},
+    {"CRLF, caret behind the line",
+     TEXT("a: 1\r\nbc\r\n"),
+     {.line = 2, .column = 3},
+     "p.yaml:2:3: error: wrong\n    bc\n      ^\n"},
+    {"CRLF alone", TEXT("a: 1\r\n\r\n"), {.line = 2, .column = 1}, "p.yaml:2:1: error: wrong\n"},
+    {"no final newline",
+     TEXT("a: 1\nb: 2"),
+     {.line = 2, .column = 4},
+     "p.yaml:2:4: error: wrong\n    b: 2\n       ^\n"},
+    {"no final newline, at the end",
+     TEXT("a: [1"),
+     {.line = 1, .column = 6},
+     "p.yaml:1:6: error: wrong\n    a: [1\n         ^\n"},
+    {"the empty line behind the last", TEXT("a: [\n"), {.line = 2, .column = 1}, "p.yaml:2:1: error: wrong\n"},
+    {"a line that is not there", TEXT("a\n"), {.line = 9, .column = 1}, "p.yaml:9:1: error: wrong\n"},
+    {"empty file", {NULL, 0}, {.line = 1, .column = 1}, "p.yaml:1:1: error: wrong\n"},
+    {"controls of the source",
+     TEXT("a\x1B[31mb\x7F\0\xC2\x9B"
+          "c\n"),
+     {.line = 1, .column = 11, .width = 1},
+     "p.yaml:1:11: error: wrong\n    a?[31mb???c\n              ^\n"},
+    {"text that turns around",
+     TEXT("a\xE2\x80\xAE"
+          "b\n"),
+     {.line = 1, .column = 3},
+     "p.yaml:1:3: error: wrong\n    a?b\n      ^\n"},
+    {"wrong UTF-8",
+     TEXT("a\xFF\xC3 b\n"),
+     {.line = 1, .column = 5},
+     "p.yaml:1:5: error: wrong\n    a?? b\n        ^\n"},
+    {"byte order mark",
+     TEXT("\xEF\xBB\xBF"
+          "ab\n"),
+     {.line = 1, .column = 2},
+     "p.yaml:1:2: error: wrong\n    ab\n     ^\n"},
+};
+
 static void golden_forms(void **state)
 {
     (void)state;
-    static const struct {
-        const char *what;
-        struct text content;
-        struct place place;
-        const char *printed;
-    } cases[] = {
-        {"first line",
-         TEXT("policy: 2\nname: x\n"),
-         {.line = 1, .column = 9},
-         "p.yaml:1:9: error: wrong\n    policy: 2\n            ^\n"},
-        {"width 0 reads as 1, 1 is one",
-         TEXT("policy: 2\nname: x\n"),
-         {.line = 2, .column = 1, .width = 1},
-         "p.yaml:2:1: error: wrong\n    name: x\n    ^\n"},
-        {"wider caret",
-         TEXT("a: 1\nsclae_to: 0\n"),
-         {.line = 2, .column = 1, .width = 8},
-         "p.yaml:2:1: error: wrong\n    sclae_to: 0\n    ^~~~~~~~\n"},
-        {"wider than the line",
-         TEXT("a: bc\nnext: line\n"),
-         {.line = 1, .column = 4, .width = 50},
-         "p.yaml:1:4: error: wrong\n    a: bc\n       ^~\n"},
-        {"behind the line",
-         TEXT("a:\nb: 1\n"),
-         {.line = 1, .column = 3},
-         "p.yaml:1:3: error: wrong\n    a:\n      ^\n"},
-        {"far behind the line",
-         TEXT("a:\nb: 1\n"),
-         {.line = 1, .column = 90, .width = 4},
-         "p.yaml:1:90: error: wrong\n    a:\n      ^\n"},
-        {"tabs before the caret",
-         TEXT("\ta\t= b\n"),
-         {.line = 1, .column = 6},
-         "p.yaml:1:6: error: wrong\n    \ta\t= b\n    \t \t  ^\n"},
-        {"wide characters before it",
-         TEXT("n: \xE6\x97\xA5\xE6\x9C\xAC x\n"),
-         {.line = 1, .column = 7},
-         "p.yaml:1:7: error: wrong\n    n: \xE6\x97\xA5\xE6\x9C\xAC x\n            ^\n"},
-        {"wide characters above it",
-         TEXT("n: \xE6\x97\xA5\xE6\x9C\xAC x\n"),
-         {.line = 1, .column = 4, .width = 2},
-         "p.yaml:1:4: error: wrong\n    n: \xE6\x97\xA5\xE6\x9C\xAC x\n       ^~~~\n"},
-        {"combining characters",
-         TEXT("a\xCC\x88o\xCC\x88 b\n"),
-         {.line = 1, .column = 6},
-         "p.yaml:1:6: error: wrong\n    a\xCC\x88o\xCC\x88 b\n       ^\n"},
-        {"line 0", TEXT("a: 1\n"), {.line = 0, .column = 7}, "p.yaml: error: wrong\n"},
-        {"column 0", TEXT("a: 1\n"), {.line = 1}, "p.yaml:1: error: wrong\n"},
-        {"no such source", TEXT("a: 1\n"), {.line = 1, .column = 1, .source = 1}, "error: wrong\n"},
-        {"CRLF, caret behind the line",
-         TEXT("a: 1\r\nbc\r\n"),
-         {.line = 2, .column = 3},
-         "p.yaml:2:3: error: wrong\n    bc\n      ^\n"},
-        {"CRLF alone", TEXT("a: 1\r\n\r\n"), {.line = 2, .column = 1}, "p.yaml:2:1: error: wrong\n"},
-        {"no final newline",
-         TEXT("a: 1\nb: 2"),
-         {.line = 2, .column = 4},
-         "p.yaml:2:4: error: wrong\n    b: 2\n       ^\n"},
-        {"no final newline, at the end",
-         TEXT("a: [1"),
-         {.line = 1, .column = 6},
-         "p.yaml:1:6: error: wrong\n    a: [1\n         ^\n"},
-        {"the empty line behind the last", TEXT("a: [\n"), {.line = 2, .column = 1}, "p.yaml:2:1: error: wrong\n"},
-        {"a line that is not there", TEXT("a\n"), {.line = 9, .column = 1}, "p.yaml:9:1: error: wrong\n"},
-        {"empty file", {NULL, 0}, {.line = 1, .column = 1}, "p.yaml:1:1: error: wrong\n"},
-        {"controls of the source",
-         TEXT("a\x1B[31mb\x7F\0\xC2\x9B"
-              "c\n"),
-         {.line = 1, .column = 11, .width = 1},
-         "p.yaml:1:11: error: wrong\n    a?[31mb???c\n              ^\n"},
-        {"text that turns around",
-         TEXT("a\xE2\x80\xAE"
-              "b\n"),
-         {.line = 1, .column = 3},
-         "p.yaml:1:3: error: wrong\n    a?b\n      ^\n"},
-        {"wrong UTF-8",
-         TEXT("a\xFF\xC3 b\n"),
-         {.line = 1, .column = 5},
-         "p.yaml:1:5: error: wrong\n    a?? b\n        ^\n"},
-        {"byte order mark",
-         TEXT("\xEF\xBB\xBF"
-              "ab\n"),
-         {.line = 1, .column = 2},
-         "p.yaml:1:2: error: wrong\n    ab\n     ^\n"},
-    };
-    for (size_t i = 0; i < COUNT_OF(cases); i++)
-        check_excerpt(cases[i].what, cases[i].content, cases[i].place, cases[i].printed);
+    for (size_t i = 0; i < COUNT_OF(golden_cases); i++)
+        check_excerpt(golden_cases[i].what, golden_cases[i].content, golden_cases[i].place, golden_cases[i].printed);
 }
 
 // Splits what was printed into its three lines.
@@ -172,29 +170,28 @@ static void long_lines_are_cut_around_the_caret(void **state)
             check_long_line(lengths[i], at);
 }
 
+// 300 digits with the caret under the 151st: what is shown of them, exactly.
+static void check_digits(uint32_t width, const char *tail)
+{
+    char line[300];
+    for (size_t i = 0; i < sizeof line; i++)
+        line[i] = (char)('0' + i % 10);
+    struct buffer wanted;
+    buffer_init(&wanted, 1000);
+    buffer_printf(&wanted, "p.yaml:1:151: error: wrong\n    ...%.154s...\n    %83s%s\n", line + 70, "", tail);
+    check_excerpt("300 digits", (struct text){line, sizeof line},
+                  (struct place){.line = 1, .column = 151, .width = width}, wanted.p);
+    buffer_release(&wanted);
+}
+
 static void a_long_line_whole(void **state)
 {
     (void)state;
-    // 300 characters: digits, in tens; the caret is under the first of four.
-    char line[301] = "", wanted[600];
-    for (int i = 0; i < 300; i++)
-        line[i] = (char)('0' + i % 10);
-    size_t n = 0;
-    memcpy(wanted, "p.yaml:1:151: error: wrong\n    ...", n = 34);
-    memcpy(wanted + n, line + 70, 154);
-    memcpy(wanted + n + 154, "...\n", 4);
-    n += 158;
-    memset(wanted + n, ' ', 87);
-    memcpy(wanted + n + 87, "^~~~\n", 6);
-    check_excerpt("300 digits", (struct text){line, 300}, (struct place){.line = 1, .column = 151, .width = 4}, wanted);
-    n = 34;
-    memcpy(wanted + n + 154, "...\n", 4);
-    memset(wanted + n + 158, ' ', 87);
-    wanted[n + 158 + 87] = '^';
-    memset(wanted + n + 158 + 88, '~', 73);
-    memcpy(wanted + n + 158 + 88 + 73, "\n", 2);
-    check_excerpt("300 digits, marked to the end", (struct text){line, 300},
-                  (struct place){.line = 1, .column = 151, .width = 150}, wanted);
+    check_digits(4, "^~~~");
+    // Marked to its end: the tail stops with what is shown.
+    char tail[75] = "^";
+    memset(tail + 1, '~', 73);
+    check_digits(150, tail);
 }
 
 static void colours(void **state)

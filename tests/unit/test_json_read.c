@@ -103,106 +103,132 @@ static void documents_taken(void **state)
 #define NUMBER "a wrong number"
 #define MORE "expected nothing more: the document has ended"
 
+static const struct golden refused[] = {
+    {TEXT(""), "!1:1 the document is empty"},
+    {TEXT("\xEF\xBB\xBF"), "!1:1 the document is empty"},
+    {TEXT(" \n "), "!2:2 " ENDS},
+    {TEXT("["), "[ !1:2 " ENDS},
+    {TEXT("{"), "{ !1:2 " ENDS},
+    {TEXT("[1"), "[ 1 !1:3 " ENDS},
+    {TEXT("[1,"), "[ 1 !1:4 " ENDS},
+    {TEXT("{\"a\""), "{ !1:5 " ENDS},
+    {TEXT("{\"a\":"), "{ a: !1:6 " ENDS},
+    {TEXT("{\"a\":1,"), "{ a: 1 !1:8 " ENDS},
+    {TEXT("[1,]"), "[ 1 !1:4 expected a value"},
+    {TEXT("[,1]"), "[ !1:2 expected a value or ']'"},
+    {TEXT("[1,,2]"), "[ 1 !1:4 expected a value"},
+    {TEXT("[1 2]"), "[ 1 !1:4 expected ',' or ']'"},
+    {TEXT("[1}"), "[ 1 !1:3 expected ',' or ']'"},
+    {TEXT("[}"), "[ !1:2 expected a value or ']'"},
+    {TEXT("]"), "!1:1 expected a value"},
+    {TEXT("[1:2]"), "[ 1 !1:3 expected ',' or ']'"},
+    {TEXT("{\"a\":1,}"), "{ a: 1 !1:8 expected a key in double quotes"},
+    {TEXT("{,}"), "{ !1:2 expected a key in double quotes, or '}'"},
+    {TEXT("{a:1}"), "{ !1:2 expected a key in double quotes, or '}'"},
+    {TEXT("{1:1}"), "{ !1:2 expected a key in double quotes, or '}'"},
+    {TEXT("{\"a\":1,2}"), "{ a: 1 !1:8 expected a key in double quotes"},
+    {TEXT("{\"a\" 1}"), "{ !1:6 expected ':' behind the key"},
+    {TEXT("{\"a\"}"), "{ !1:5 expected ':' behind the key"},
+    {TEXT("{\"a\"::1}"), "{ a: !1:6 expected a value"},
+    {TEXT("{\"a\":}"), "{ a: !1:6 expected a value"},
+    {TEXT("{\"a\":1 \"b\":2}"), "{ a: 1 !1:8 expected ',' or '}'"},
+    {TEXT("{\"a\":1]"), "{ a: 1 !1:7 expected ',' or '}'"},
+    {TEXT("{]"), "{ !1:2 expected a key in double quotes, or '}'"},
+    {TEXT("1 2"), "1 !1:3 " MORE},
+    {TEXT("{}\n{}"), "{ } !2:1 " MORE},
+    {TEXT("[],"), "[ ] !1:3 " MORE},
+    {TEXT("[]]"), "[ ] !1:3 " MORE},
+    {TEXT("1\0"), "1 !1:2 " MORE},
+    {TEXT("tru"), "!1:1 expected a value"},
+    {TEXT("truex"), "true !1:5 " MORE},
+    {TEXT("True"), "!1:1 expected a value"},
+    {TEXT("nul"), "!1:1 expected a value"},
+    {TEXT("NaN"), "!1:1 expected a value"},
+    {TEXT("Infinity"), "!1:1 expected a value"},
+    {TEXT("-Infinity"), "!1:1 " NUMBER},
+    {TEXT("'a'"), "!1:1 expected a value"},
+    {TEXT("[1] // no"), "[ 1 ] !1:5 " MORE},
+    {TEXT("/**/1"), "!1:1 expected a value"},
+    {TEXT("01"), "!1:1 " NUMBER},
+    {TEXT("-01"), "!1:1 " NUMBER},
+    {TEXT("-"), "!1:1 " NUMBER},
+    {TEXT("+1"), "!1:1 expected a value"},
+    {TEXT(".5"), "!1:1 expected a value"},
+    {TEXT("-.5"), "!1:1 " NUMBER},
+    {TEXT("[1.]"), "[ !1:2 " NUMBER},
+    {TEXT("1.e5"), "!1:1 " NUMBER},
+    {TEXT("1e"), "!1:1 " NUMBER},
+    {TEXT("1e+"), "!1:1 " NUMBER},
+    {TEXT("1.5.2"), "1.5 !1:4 " MORE},
+    {TEXT("0x10"), "0 !1:2 " MORE},
+    {TEXT("1_000"), "1 !1:2 " MORE},
+    {TEXT("[\n\"a\nb\"]"), "[ !2:3 " CONTROL},
+    {TEXT("\"a\0b\""), "!1:3 " CONTROL},
+    {TEXT("\"0123456789\t\""), "!1:12 " CONTROL},
+    {TEXT("\"abc"), "!1:5 " ENDS_IN_STRING},
+    {TEXT("\"abc\\"), "!1:5 " ENDS_IN_STRING},
+    {TEXT("\"abc\\\""), "!1:7 " ENDS_IN_STRING},
+    {TEXT("\"a\\x41\""), "!1:3 " ESCAPE},
+    {TEXT("\"a\\'\""), "!1:3 " ESCAPE},
+    {TEXT("\"a\\\n\""), "!1:3 " ESCAPE},
+    {TEXT("\"a\\\xC3\xA4\""), "!1:3 " ESCAPE},
+    {TEXT("\"\\u12\""), "!1:2 " ESCAPE},
+    {TEXT("\"\\u12G4\""), "!1:2 " ESCAPE},
+    {TEXT("\"\\u 123\""), "!1:2 " ESCAPE},
+    {TEXT("\"\\U0041\""), "!1:2 " ESCAPE},
+    {TEXT("\"\\ud800\""), "!1:2 " ESCAPE},
+    {TEXT("\"\\udc00\""), "!1:2 " ESCAPE},
+    {TEXT("\"\\udc00\\udc00\""), "!1:2 " ESCAPE},
+    {TEXT("\"\\udfff\\udfff\""), "!1:2 " ESCAPE},
+    {TEXT("\"\\udbff\\ue000\""), "!1:2 " ESCAPE},
+    {TEXT("\"\\ud800\\ud800\""), "!1:2 " ESCAPE},
+    {TEXT("\"\\ud800x\\udc00\""), "!1:2 " ESCAPE},
+    {TEXT("\"\\ud83d\\n\""), "!1:2 " ESCAPE},
+    {TEXT("\"\xFF\""), "!1:2 " UTF8},
+    {TEXT("\"\xC3\xA4\xC3\""), "!1:3 " UTF8},
+    {TEXT("\"\xC0\x80\""), "!1:2 " UTF8},
+    {TEXT("\"\xED\xA0\x80\""), "!1:2 " UTF8},
+    {TEXT("\"\xF4\x90\x80\x80\""), "!1:2 " UTF8},
+    {TEXT("\"\\\xC3\""), "!1:3 " UTF8},
+    {TEXT("\"\xC3"), "!1:2 " UTF8},
+    {TEXT("{\"\xE6\x97\xA5\": \"\xE6\x97\xA5\", x}"),
+     "{ \xE6\x97\xA5: '\xE6\x97\xA5' !1:12 expected a key in double quotes"},
+    {TEXT("[1,\xC2\xA0 2]"), "[ 1 !1:4 expected a value"},
+    {TEXT("[\v1]"), "[ !1:2 expected a value or ']'"},
+    {TEXT("[\xEF\xBB\xBF]"), "[ !1:2 expected a value or ']'"},
+    {TEXT("\xEF\xBB\xBF x"), "!1:2 expected a value"},
+};
+
 static void documents_refused(void **state)
 {
     (void)state;
-    static const struct golden cases[] = {
-        {TEXT(""), "!1:1 the document is empty"},
-        {TEXT("\xEF\xBB\xBF"), "!1:1 the document is empty"},
-        {TEXT(" \n "), "!2:2 " ENDS},
-        {TEXT("["), "[ !1:2 " ENDS},
-        {TEXT("{"), "{ !1:2 " ENDS},
-        {TEXT("[1"), "[ 1 !1:3 " ENDS},
-        {TEXT("[1,"), "[ 1 !1:4 " ENDS},
-        {TEXT("{\"a\""), "{ !1:5 " ENDS},
-        {TEXT("{\"a\":"), "{ a: !1:6 " ENDS},
-        {TEXT("{\"a\":1,"), "{ a: 1 !1:8 " ENDS},
-        {TEXT("[1,]"), "[ 1 !1:4 expected a value"},
-        {TEXT("[,1]"), "[ !1:2 expected a value or ']'"},
-        {TEXT("[1,,2]"), "[ 1 !1:4 expected a value"},
-        {TEXT("[1 2]"), "[ 1 !1:4 expected ',' or ']'"},
-        {TEXT("[1}"), "[ 1 !1:3 expected ',' or ']'"},
-        {TEXT("[}"), "[ !1:2 expected a value or ']'"},
-        {TEXT("]"), "!1:1 expected a value"},
-        {TEXT("[1:2]"), "[ 1 !1:3 expected ',' or ']'"},
-        {TEXT("{\"a\":1,}"), "{ a: 1 !1:8 expected a key in double quotes"},
-        {TEXT("{,}"), "{ !1:2 expected a key in double quotes, or '}'"},
-        {TEXT("{a:1}"), "{ !1:2 expected a key in double quotes, or '}'"},
-        {TEXT("{1:1}"), "{ !1:2 expected a key in double quotes, or '}'"},
-        {TEXT("{\"a\":1,2}"), "{ a: 1 !1:8 expected a key in double quotes"},
-        {TEXT("{\"a\" 1}"), "{ !1:6 expected ':' behind the key"},
-        {TEXT("{\"a\"}"), "{ !1:5 expected ':' behind the key"},
-        {TEXT("{\"a\"::1}"), "{ a: !1:6 expected a value"},
-        {TEXT("{\"a\":}"), "{ a: !1:6 expected a value"},
-        {TEXT("{\"a\":1 \"b\":2}"), "{ a: 1 !1:8 expected ',' or '}'"},
-        {TEXT("{\"a\":1]"), "{ a: 1 !1:7 expected ',' or '}'"},
-        {TEXT("{]"), "{ !1:2 expected a key in double quotes, or '}'"},
-        {TEXT("1 2"), "1 !1:3 " MORE},
-        {TEXT("{}\n{}"), "{ } !2:1 " MORE},
-        {TEXT("[],"), "[ ] !1:3 " MORE},
-        {TEXT("[]]"), "[ ] !1:3 " MORE},
-        {TEXT("1\0"), "1 !1:2 " MORE},
-        {TEXT("tru"), "!1:1 expected a value"},
-        {TEXT("truex"), "true !1:5 " MORE},
-        {TEXT("True"), "!1:1 expected a value"},
-        {TEXT("nul"), "!1:1 expected a value"},
-        {TEXT("NaN"), "!1:1 expected a value"},
-        {TEXT("Infinity"), "!1:1 expected a value"},
-        {TEXT("-Infinity"), "!1:1 " NUMBER},
-        {TEXT("'a'"), "!1:1 expected a value"},
-        {TEXT("[1] // no"), "[ 1 ] !1:5 " MORE},
-        {TEXT("/**/1"), "!1:1 expected a value"},
-        {TEXT("01"), "!1:1 " NUMBER},
-        {TEXT("-01"), "!1:1 " NUMBER},
-        {TEXT("-"), "!1:1 " NUMBER},
-        {TEXT("+1"), "!1:1 expected a value"},
-        {TEXT(".5"), "!1:1 expected a value"},
-        {TEXT("-.5"), "!1:1 " NUMBER},
-        {TEXT("[1.]"), "[ !1:2 " NUMBER},
-        {TEXT("1.e5"), "!1:1 " NUMBER},
-        {TEXT("1e"), "!1:1 " NUMBER},
-        {TEXT("1e+"), "!1:1 " NUMBER},
-        {TEXT("1.5.2"), "1.5 !1:4 " MORE},
-        {TEXT("0x10"), "0 !1:2 " MORE},
-        {TEXT("1_000"), "1 !1:2 " MORE},
-        {TEXT("[\n\"a\nb\"]"), "[ !2:3 " CONTROL},
-        {TEXT("\"a\0b\""), "!1:3 " CONTROL},
-        {TEXT("\"0123456789\t\""), "!1:12 " CONTROL},
-        {TEXT("\"abc"), "!1:5 " ENDS_IN_STRING},
-        {TEXT("\"abc\\"), "!1:5 " ENDS_IN_STRING},
-        {TEXT("\"abc\\\""), "!1:7 " ENDS_IN_STRING},
-        {TEXT("\"a\\x41\""), "!1:3 " ESCAPE},
-        {TEXT("\"a\\'\""), "!1:3 " ESCAPE},
-        {TEXT("\"a\\\n\""), "!1:3 " ESCAPE},
-        {TEXT("\"a\\\xC3\xA4\""), "!1:3 " ESCAPE},
-        {TEXT("\"\\u12\""), "!1:2 " ESCAPE},
-        {TEXT("\"\\u12G4\""), "!1:2 " ESCAPE},
-        {TEXT("\"\\u 123\""), "!1:2 " ESCAPE},
-        {TEXT("\"\\U0041\""), "!1:2 " ESCAPE},
-        {TEXT("\"\\ud800\""), "!1:2 " ESCAPE},
-        {TEXT("\"\\udc00\""), "!1:2 " ESCAPE},
-        {TEXT("\"\\ud800\\ud800\""), "!1:2 " ESCAPE},
-        {TEXT("\"\\ud800x\\udc00\""), "!1:2 " ESCAPE},
-        {TEXT("\"\\ud83d\\n\""), "!1:2 " ESCAPE},
-        {TEXT("\"\xFF\""), "!1:2 " UTF8},
-        {TEXT("\"\xC3\xA4\xC3\""), "!1:3 " UTF8},
-        {TEXT("\"\xC0\x80\""), "!1:2 " UTF8},
-        {TEXT("\"\xED\xA0\x80\""), "!1:2 " UTF8},
-        {TEXT("\"\xF4\x90\x80\x80\""), "!1:2 " UTF8},
-        {TEXT("\"\\\xC3\""), "!1:3 " UTF8},
-        {TEXT("\"\xC3"), "!1:2 " UTF8},
-        {TEXT("{\"\xE6\x97\xA5\": \"\xE6\x97\xA5\", x}"),
-         "{ \xE6\x97\xA5: '\xE6\x97\xA5' !1:12 expected a key in double quotes"},
-        {TEXT("[1,\xC2\xA0 2]"), "[ 1 !1:4 expected a value"},
-        {TEXT("[\v1]"), "[ !1:2 expected a value or ']'"},
-        {TEXT("[\xEF\xBB\xBF]"), "[ !1:2 expected a value or ']'"},
-        {TEXT("\xEF\xBB\xBF x"), "!1:2 expected a value"},
-    };
-    for (size_t i = 0; i < COUNT_OF(cases); i++)
-        check_trace(cases[i].document, cases[i].trace);
+    for (size_t i = 0; i < COUNT_OF(refused); i++)
+        check_trace(refused[i].document, refused[i].trace);
 }
 
-// Each document cut at each length behind nothing at all: it must be refused, and never read past the cut.
+// Strings are scanned eight bytes at a time: each byte must be seen at each place among plain ones.
+static void each_byte_at_each_place(void **state)
+{
+    (void)state;
+    struct arena arena = {0};
+    for (int byte = 0; byte < 256; byte++) {
+        for (size_t at = 0; at < 24; at++) {
+            char document[] = "\"........................\"";
+            document[1 + at] = (char)byte;
+            struct json_reader reader;
+            json_read_begin(&reader, &arena, (struct text){document, sizeof document - 1});
+            enum json_token token = json_next(&reader);
+            bool plain = byte >= 0x20 && byte < 0x80 && byte != '"' && byte != '\\';
+            size_t length = byte == '"' ? at : 24;
+            bool right = plain || byte == '"' ? token == JSON_STRING && reader.text.n == length : token == JSON_ERROR;
+            if (!right || (token == JSON_ERROR && reader.token != document + 1 + at))
+                fail_msg("byte %d at %zu: token %d at %td", byte, at, (int)token, reader.token - document);
+        }
+    }
+    arena_release(&arena);
+}
+
+// A document cut at each length: it must be refused, and never read past the cut.
 static void documents_cut_short(void **state)
 {
     (void)state;
@@ -322,13 +348,10 @@ static void numbers_as_doubles(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(documents_taken),
-        cmocka_unit_test(documents_refused),
-        cmocka_unit_test(documents_cut_short),
-        cmocka_unit_test(depth_is_bounded),
-        cmocka_unit_test(strings_without_escapes_are_borrowed),
-        cmocka_unit_test(a_nul_is_part_of_its_text),
-        cmocka_unit_test(skipping),
+        cmocka_unit_test(documents_taken),           cmocka_unit_test(documents_refused),
+        cmocka_unit_test(each_byte_at_each_place),   cmocka_unit_test(documents_cut_short),
+        cmocka_unit_test(depth_is_bounded),          cmocka_unit_test(strings_without_escapes_are_borrowed),
+        cmocka_unit_test(a_nul_is_part_of_its_text), cmocka_unit_test(skipping),
         cmocka_unit_test(numbers_as_doubles),
     };
     return cmocka_run_group_tests_name("json_read", tests, NULL, NULL) != 0;

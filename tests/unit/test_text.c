@@ -243,6 +243,25 @@ static void valid_utf8(void **state)
     }
 }
 
+static void widths_at_the_edges_of_ranges(void **state)
+{
+    (void)state;
+    static const struct {
+        uint32_t code;
+        int columns;
+    } cases[] = {
+        {0x00, 1},    {0x7F, 1},    {0x2FF, 1},   {0x300, 0},   {0x36F, 0},   {0x370, 1},   {0x5BE, 1},    {0x5BF, 0},
+        {0x5C0, 1},   {0x10FF, 1},  {0x1100, 2},  {0x115F, 2},  {0x1160, 0},  {0x11FF, 0},  {0x1200, 1},   {0x200B, 0},
+        {0x200F, 0},  {0x2010, 1},  {0x231A, 2},  {0x231B, 2},  {0x231C, 1},  {0x303E, 2},  {0x303F, 1},   {0x3040, 1},
+        {0x4E00, 2},  {0xA4CF, 1},  {0xABFF, 1},  {0xAC00, 2},  {0xD7A3, 2},  {0xFE0F, 0},  {0xFF60, 2},   {0xFF61, 1},
+        {0x1F600, 2}, {0x20000, 2}, {0x3FFFD, 2}, {0x3FFFE, 1}, {0xE01EF, 0}, {0xE01F0, 1}, {0x10FFFF, 1},
+    };
+    for (size_t i = 0; i < COUNT_OF(cases); i++)
+        if (utf8_columns(cases[i].code) != cases[i].columns)
+            fail_msg("U+%04" PRIX32 ": %d columns, wanted %d", cases[i].code, utf8_columns(cases[i].code),
+                     cases[i].columns);
+}
+
 static void utf8_both_ways(void **state)
 {
     (void)state;
@@ -331,6 +350,7 @@ int main(void)
         cmocka_unit_test(distances),
         cmocka_unit_test(nearest_names),
         cmocka_unit_test(valid_utf8),
+        cmocka_unit_test(widths_at_the_edges_of_ranges),
         cmocka_unit_test(utf8_both_ways),
         cmocka_unit_test(a_buffer_grows),
         cmocka_unit_test(a_full_buffer_stops),

@@ -15,7 +15,7 @@ return {
   schedule = {sleep = "rate(5 minutes)"},
 
   wake = {
-    rules = {"start", "starting", "running"},
+    rules = {"start", "starting", "awake"},
     decide = function(s)
       if s.desired == 0 then
         return {rule = "start", scale_to = 1, status = "waking",
@@ -25,13 +25,13 @@ return {
         return {rule = "starting", status = "starting",
                 message = "Service is already starting. ECS task pending (estimated 60-90 seconds)"}
       end
-      return {rule = "running", status = "already_running",
+      return {rule = "awake", status = "already_running",
               message = string.format("Service is already running (%d of %d tasks)", s.running, s.desired)}
     end,
   },
 
   sleep = {
-    rules = {"stopped", "starting", "deploying", "idle", "active"},
+    rules = {"stopped", "starting", "deployment", "idle", "active"},
     decide = function(s)
       if s.desired == 0 then
         return {rule = "stopped", status = "no_change", message = "Service is already stopped"}
@@ -42,7 +42,7 @@ return {
       if s.deploying then
         local at = s.deployed_at
         if at and s.since(at) < 3600 then
-          return {rule = "deploying", status = "no_change", message = "A deployment is in progress"}
+          return {rule = "deployment", status = "no_change", message = "A deployment is in progress"}
         end
       end
       local connections, idle = s.avg_connections, s.idle_time

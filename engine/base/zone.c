@@ -129,10 +129,12 @@ struct local_instants zone_local(const struct zone *zone, int32_t day, int32_t s
     return (struct local_instants){first_s == second_s ? LOCAL_ONCE : LOCAL_FOLD, first_s, second_s};
 }
 
+// Neighbours may differ in their abbreviation alone; a footer may even do so for ever, so the search ends once it
+// has seen all of the table and a year of the footer.
 bool zone_next_transition(const struct zone *zone, int64_t at_s, int64_t *transition_s)
 {
     struct zone_period period = zone_period_at(zone, at_s);
-    while (period.until_s < ZONE_INSTANT_MAX) {
+    for (size_t left = zone->transition_count + 3; left > 0 && period.until_s < ZONE_INSTANT_MAX; left--) {
         struct zone_period next = zone_period_at(zone, period.until_s);
         if (next.offset_s != period.offset_s) {
             *transition_s = next.from_s;

@@ -45,9 +45,9 @@ struct zone_footer {
 
 struct zone {
     struct text name;
-    struct zone_kind before;          // holds before the first transition
-    const int64_t *transitions_s;     // strictly rising
-    const uint8_t *transition_kinds;  // index into kinds: what holds from that transition on
+    struct zone_kind before;           // holds before the first transition
+    const int64_t *transitions_s;      // strictly rising
+    const uint16_t *transition_kinds;  // index into kinds: what holds from that transition on
     size_t transition_count;
     const struct zone_kind *kinds;
     struct zone_footer footer;

@@ -39,7 +39,6 @@ enum exit_code code_of_status(enum port_status status)
     case PORT_OK:
         return CODE_DONE;
     case PORT_NOT_FOUND:
-        return CODE_USAGE;
     case PORT_DENIED:
     case PORT_REFUSED:
         return CODE_REFUSED;
@@ -98,7 +97,9 @@ static bool read_request(struct live *live, struct buffer *error)
     struct text body;
     if (!session_value(session, OPTION_REQUEST, &body))
         return true;
-    if (!text_starts(text_trim(body), TEXT("{")) && !session_read_file(session, body, REQUEST_BYTES, &body))
+    struct text trimmed = text_trim(body);
+    bool is_json = !trimmed.n || trimmed.p[0] == '{' || trimmed.p[0] == '[';
+    if (!is_json && !session_read_file(session, body, REQUEST_BYTES, &body))
         return false;
     struct buffer ignored;
     buffer_init(&ignored, REQUEST_BYTES);
@@ -134,8 +135,8 @@ static bool open_state(struct live *live)
     }
     struct buffer error;
     buffer_init(&error, LIMIT_MESSAGE_BYTES);
-    live->clock = system_clock();
-    live->file = state_file_open(path, live->policy, &live->clock, &error);
+    live->machine = system_clock();
+    live->file = state_file_open(path, live->policy, &live->machine, &error);
     if (!live->file)
         say(live->session, "%.*s", TEXT_ARG(buffer_text(&error)));
     buffer_release(&error);

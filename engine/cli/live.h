@@ -18,6 +18,7 @@ struct live {
     const struct policy *policy;
     struct state_file *file;
     struct cloud cloud;
+    struct clock machine;  // which the state file's clock leans on
     struct clock clock;
     struct evaluator evaluator;
     struct script_host *scripts;

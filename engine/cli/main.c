@@ -54,7 +54,7 @@ static bool operands_fit(struct session *session, const struct command *command,
     if (count >= command->least_operands && count <= command->most_operands)
         return true;
     if (count > command->most_operands)
-        say(session, "'%.*s' is too much: drowse %s %s", TEXT_ARG(arguments->operands[command->most_operands]),
+        say(session, "unexpected '%.*s': drowse %s %s", TEXT_ARG(arguments->operands[command->most_operands]),
             command->name, command->operands);
     else
         say(session, "%s is missing: drowse %s %s", command->operands, command->name, command->operands);

@@ -216,8 +216,10 @@ static void say_nothing_matched(const struct session *session, const struct poli
     for (size_t i = 0; i < policy->metric_count; i++)
         buffer_printf(&line, "%s %.*s", i ? "," : "", TEXT_ARG(policy->metrics[i].name));
     buffer_add(&line, TEXT("); it has"));
-    for (size_t i = 0; i < recording->series_count; i++)
-        buffer_printf(&line, "%s %.*s", i ? "," : "", TEXT_ARG(recording->series[i].id));
+    for (size_t i = 0; i < recording->series_count; i++) {
+        struct text id = recording->series[i].id;
+        buffer_printf(&line, "%s %.*s", i ? "," : "", TEXT_ARG(id.n ? id : TEXT("a series without a name")));
+    }
     if (!recording->series_count)
         buffer_add(&line, TEXT(" no series at all"));
     say(session, "%.*s. For a CSV give --map METRIC=FILE", TEXT_ARG(buffer_text(&line)));

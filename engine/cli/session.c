@@ -91,10 +91,9 @@ bool session_read_file(struct session *session, struct text path, size_t maximum
 {
     struct buffer error;
     buffer_init(&error, LIMIT_MESSAGE_BYTES);
-    const struct file_reader reader = disk_reader();
-    bool read = reader.read(reader.context, &session->arena, path, maximum, content, &error);
+    bool read = file_read(&session->arena, path, maximum, content, &error);
     if (!read)
-        say(session, "%.*s: %.*s", TEXT_ARG(path), TEXT_ARG(buffer_text(&error)));
+        say(session, "%.*s", TEXT_ARG(buffer_text(&error)));
     buffer_release(&error);
     return read;
 }
@@ -120,15 +119,20 @@ bool session_policy_path(struct session *session, struct text *path)
     return false;
 }
 
+// The loader's one fault where there is nothing to find faults in.
+static bool is_about_the_file(const struct diags *diags)
+{
+    return diags->count == 1 && diags->items[0].place.line == 0 && text_is(text_of(diags->items[0].code), "file");
+}
+
 const struct policy *load_policy(struct arena *arena, struct text path, struct diags *diags, struct sources *sources,
                                  bool *unreadable)
 {
     diags_init(diags, arena);
-    const struct file_reader reader = disk_reader();
+    const struct file_reader reader = file_reader_disk();
     const struct policy *policy = policy_load(arena, &reader, path, diags, sources);
     diags_sort(diags);
-    // A file that was never read is no source; all other faults have at least the first.
-    *unreadable = !policy && sources->count == 0;
+    *unreadable = !policy && is_about_the_file(diags);
     return policy;
 }
 

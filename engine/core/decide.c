@@ -136,13 +136,20 @@ static void scale(struct deciding *deciding, struct decision *decision, int16_t 
     decision->desired = target;
 }
 
+static void refuse(struct decision *decision)
+{
+    decision->outcome = OUTCOME_REFUSED;
+    if (decision->status.n == 0)
+        decision->status = no_change;
+}
+
 static void fire(struct deciding *deciding, struct decision *decision, int16_t index)
 {
     const struct rule *rule = &deciding->rules->rules[index];
     decision->rule = index;
     decision->status = rule->status;
     if (rule->refuse)
-        decision->outcome = OUTCOME_REFUSED;
+        refuse(decision);
     if (!rule->scale_to)
         return;
     struct value count = evaluate(deciding->evaluator, rule->scale_to);
@@ -203,7 +210,7 @@ static void decide_script(struct deciding *deciding, const struct script *script
     decision->status = answer.status;
     decision->script_message = answer.message;
     if (answer.refuse)
-        decision->outcome = OUTCOME_REFUSED;
+        refuse(decision);
     else if (answer.has_scale_to)
         scale(deciding, decision, answer.rule, answer.scale_to, answer.marked ? &answer.unknown : NULL);
 }

@@ -122,8 +122,9 @@ static void check_use(struct bounds *bounds, node_index use, uint32_t metric, bo
     }
     if (!least_of(bounds, use, &least_s) || least_s >= allowed_s)
         return;
-    diag_error(loader->diags, bounds->policy->places[use], "bound", "this %s can be as short as %.*s; it needs at least %.*s",
-               threshold ? "threshold" : "span", TEXT_ARG(duration_text(loader->arena, least_s)),
+    bool constant = bounds->policy->nodes[behind].op == OP_CONSTANT;
+    diag_error(loader->diags, bounds->policy->places[use], "bound", "this %s %s %.*s; it must be at least %.*s",
+               threshold ? "threshold" : "span", constant ? "is" : "can be as short as", TEXT_ARG(duration_text(loader->arena, least_s)),
                TEXT_ARG(reason(loader, metric)));
 }
 

@@ -1,7 +1,5 @@
 #include "engine/lang/expression_parts.h"
 
-#include <string.h>
-
 #include "engine/base/arena.h"
 #include "engine/base/text.h"
 
@@ -143,6 +141,11 @@ static bool lex_number(struct expression *e, struct token *token)
     return literal_number(e, token);
 }
 
+static bool is_escapable(char c)
+{
+    return c == '"' || c == '\\' || c == '\'';
+}
+
 static bool lex_text(struct expression *e, struct token *token)
 {
     char quote = e->text.p[token->at.start];
@@ -150,7 +153,7 @@ static bool lex_text(struct expression *e, struct token *token)
     for (; i < e->text.n && e->text.p[i] != quote; i++) {
         if (e->text.p[i] != '\\')
             continue;
-        if (i + 1 < e->text.n && memchr("\"\\'", e->text.p[i + 1], 3)) {
+        if (i + 1 < e->text.n && is_escapable(e->text.p[i + 1])) {
             i++;
             continue;
         }

@@ -221,7 +221,7 @@ static bool parse_clause(struct parser *p, struct ast *call, enum token_kind wor
     if (!at(p, word))
         return true;
     if (*clause) {
-        expression_fault(p->e, p->next->at, "expression-syntax", "'%.*s' stands here for the second time",
+        expression_fault(p->e, p->next->at, "expression-syntax", "'%.*s' stands once in a call",
                          TEXT_ARG(next_text(p)));
         return false;
     }

@@ -184,9 +184,9 @@ const char *sort_phrase(enum sort);  // "a param"
 struct typed name_compile(struct expression *, const struct ast *);
 struct typed in_compile(struct expression *, const struct ast *);
 // The metric or window named there; a fault and false where there is none. `user` is what asks ("avg").
-bool metric_named(struct expression *, struct extent name, struct text user, uint32_t *metric);
+bool metric_named(struct expression *, struct extent where, struct text user, uint32_t *metric);
 // A fault for a name that is called and no function.
-void function_unknown(struct expression *, struct extent name);
+void function_unknown(struct expression *, struct extent where);
 
 struct typed call_compile(struct expression *, const struct ast *);
 

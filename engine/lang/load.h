@@ -21,7 +21,8 @@ struct file_reader {
 };
 
 // Loads a policy and all that it extends. Form by extension: .yaml, .yml or .lua. Every fault of all files is
-// reported; NULL where there was an error. Sources read so far are in *sources even then, for printing.
+// reported; NULL where there was an error. Sources read so far are in *sources even then, for printing: none where
+// the file itself could not be read.
 // The policy, its sources and its texts live in the arena.
 const struct policy *policy_load(struct arena *, const struct file_reader *, struct text path, struct diags *,
                                  struct sources *);

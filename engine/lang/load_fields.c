@@ -96,7 +96,11 @@ bool shape_check(const struct reading *reading, const struct tree *value)
 {
     if (value->faulty)
         return false;
-    bool fits = field_kinds[reading->field->kind].shapes & shape_of(value);
+    uint8_t shapes = field_kinds[reading->field->kind].shapes;
+    // Lua's empty table may be either.
+    bool empty_table = value->kind == TREE_MAP && value->count == 0 && (shapes & SHAPE_LIST) &&
+                       text_ends(reading->loader->sources[value->place.source].path, TEXT(".lua"));
+    bool fits = (shapes & shape_of(value)) || empty_table;
     if (!fits || tree_is_null(value))
         value_wrong(reading, value);
     return fits && !tree_is_null(value);

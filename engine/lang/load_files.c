@@ -15,11 +15,6 @@ struct chain {
     size_t count;
 };
 
-static struct place whole_file(uint32_t source)
-{
-    return (struct place){0, 0, 0, source};
-}
-
 // ---- paths ------------------------------------------------------------------------------------------------
 
 // The folder with its '/', or nothing.
@@ -99,7 +94,7 @@ static struct tree *read_file(struct loader *loader, struct text path, const str
     else
         good = loader->reader->read(loader->reader->context, loader->arena, path, most, &content, &error);
     if (!good && !extends)
-        diag_error(loader->diags, whole_file(add_source(loader, path, TEXT(""))), "file", "cannot be read: %.*s",
+        diag_error(loader->diags, (struct place){0, 0, 0, 0}, "file", "%.*s cannot be read: %.*s", TEXT_ARG(path),
                    TEXT_ARG(buffer_text(&error)));
     else if (!good)
         diag_error(loader->diags, extends->place, "extends", "'%.*s' cannot be read: %.*s", TEXT_ARG(path),

@@ -14,8 +14,6 @@ static const struct text scaled_status[BEHAVIOUR_COUNT] = {{"waking", 6}, {"scal
 
 static struct text default_status(enum behaviour behaviour, const struct rule_fields *fields)
 {
-    if (fields->refuse)
-        return TEXT("refused");
     return fields->scale_to ? scaled_status[behaviour] : TEXT("no_change");
 }
 
@@ -172,6 +170,15 @@ void load_behaviours(struct loader *loader, const struct tree *const behaviours[
     }
 }
 
+static bool always_fires(const struct loader *loader, const struct behaviour_rules *rules)
+{
+    for (size_t i = 0; i < rules->count; i++) {
+        if (rules->rules[i].when == 0 || always_true(loader, rules->rules[i].when))
+            return true;
+    }
+    return false;
+}
+
 // A list must not run out of rules: then nothing would say what the answer is.
 void check_endings(struct loader *loader)
 {
@@ -180,11 +187,10 @@ void check_endings(struct loader *loader)
         const struct behaviour_rules *rules = &policy->behaviours[i];
         if (!rules->present || rules->scripted || rules->count == 0)
             continue;
-        const struct rule *last = &rules->rules[rules->count - 1];
-        if (last->when && !always_true(loader, last->when))
-            diag_error(loader->diags, last->place, "ending",
-                       "%s can end without a match, as its last rule has a condition: end it with a rule without "
-                       "'when'",
+        if (!always_fires(loader, rules))
+            diag_error(loader->diags, rules->rules[rules->count - 1].place, "ending",
+                       "%s can end without a match, as each of its rules has a condition: end it with a rule "
+                       "without 'when'",
                        behaviour_name((enum behaviour)i));
     }
 }

@@ -64,8 +64,8 @@ bool number_read(const struct reading *reading, const struct tree *value, double
         return false;
     }
     if (digits.n > 1 && digits.p[0] == '0' && is_digit(digits.p[1])) {
-        value_fault(reading, value, "number", "begins with a zero, which some read as octal: write %.*s without it",
-                    TEXT_ARG(text));
+        value_fault(reading, value, "number", "begins with a zero, which some read as octal: write %.*s",
+                    TEXT_ARG(number_text(reading->loader->arena, *number)));
         return false;
     }
     if (fabs(*number) > LARGEST_EXACT && all_in(digits, "0123456789")) {
@@ -313,6 +313,7 @@ static bool keep_tree(const struct reading *reading, const struct tree *value, v
 static setter_function *const setters[FIELD_KIND_COUNT] = {
     [FIELD_TEXT] = set_text,
     [FIELD_NAME] = set_name,
+    [FIELD_HEARTBEAT] = set_name,
     [FIELD_VARIABLE] = set_variable,
     [FIELD_REQUEST] = set_request,
     [FIELD_BOOLEAN] = set_boolean,

@@ -29,9 +29,11 @@ static bool day_of(const struct reading *reading, const struct tree *value, stru
     }
     size_t offset = word.n ? (size_t)(word.p - value->scalar.p) : 0;
     struct text start = {word.p, word.n < 3 ? word.n : 3};
-    struct text hint = diag_suggestion(reading->loader->arena, start, day_names, DAYS_A_WEEK);
+    struct text hint = word.n > 3 ? TEXT("")
+                                  : diag_suggestion(reading->loader->arena, start, day_names, DAYS_A_WEEK);
     for (int i = 0; i < DAYS_A_WEEK && word.n > 3; i++) {
-        if (text_eq(start, day_names[i]))
+        bool day_spelt = text_eq(start, day_names[i]) && text_ends(word, TEXT("day"));
+        if (day_spelt)
             hint = arena_format(reading->loader->arena, " (did you mean '%.*s'?)", TEXT_ARG(start));
     }
     value_fault_at(reading, tree_place_at(value, offset, word.n), "days",

@@ -3,6 +3,8 @@
 
 #include "engine/lang/lua_parts.h"
 
+#define KEY_INSTRUCTIONS 2  // one key of pairs, found and sorted
+
 // Tables and functions have no text but their address, which differs from process to process.
 int lua_base_tostring(lua_State *lua)
 {
@@ -65,6 +67,23 @@ static int next_pair(lua_State *lua)
     }
 }
 
+// The keys of the table at 1 into the list at 2. What sorting them takes depends on the order in which they come,
+// which no policy may see, not even by its budget: so it is charged by their number.
+static void collect_keys(lua_State *lua)
+{
+    int64_t charged = 0;
+    lua_pushnil(lua);
+    for (lua_Integer count = 1; lua_next(lua, 1); count++) {
+        lua_pop(lua, 1);
+        if (!rank(lua, -1))
+            sandbox_raise(lua, LUA_END_REFUSED, "pairs lists no table with a %s as a key", luaL_typename(lua, -1));
+        lua_pushvalue(lua, -1);
+        lua_rawseti(lua, 2, count);
+        charged += KEY_INSTRUCTIONS;
+    }
+    sandbox_charge(lua, charged);
+}
+
 int lua_base_pairs(lua_State *lua)
 {
     luaL_checktype(lua, 1, LUA_TTABLE);
@@ -72,15 +91,7 @@ int lua_base_pairs(lua_State *lua)
         sandbox_raise(lua, LUA_END_REFUSED, "pairs does not list this table");
     lua_settop(lua, 1);
     lua_newtable(lua);
-    lua_pushnil(lua);
-    for (lua_Integer count = 1; lua_next(lua, 1); count++) {
-        sandbox_charge(lua, 1);
-        lua_pop(lua, 1);
-        if (!rank(lua, -1))
-            sandbox_raise(lua, LUA_END_REFUSED, "pairs lists no table with a %s as a key", luaL_typename(lua, -1));
-        lua_pushvalue(lua, -1);
-        lua_rawseti(lua, 2, count);
-    }
+    collect_keys(lua);
     lua_sort_list(lua, 2, key_before);
     lua_pushinteger(lua, 0);
     lua_pushcclosure(lua, next_pair, 2);

@@ -21,7 +21,7 @@ int lua_string_rep(lua_State *lua)
     }
     if (times > TEXT_BYTES || (size_t)times * (n + between) > TEXT_BYTES)
         sandbox_raise(lua, LUA_END_REFUSED, "string.rep makes texts of at most %d bytes", TEXT_BYTES);
-    sandbox_charge(lua, times / 16);
+    sandbox_charge(lua, times / 512);
     return sandbox_originals(lua)->rep(lua);
 }
 

@@ -52,7 +52,6 @@ struct sorting {
 static bool right_first(const struct sorting *sorting, int list, lua_Integer left, lua_Integer right)
 {
     lua_State *lua = sorting->lua;
-    sandbox_charge(lua, 1);
     lua_rawgeti(lua, list, right);
     lua_rawgeti(lua, list, left);
     int top = lua_gettop(lua);
@@ -100,12 +99,14 @@ void lua_sort_list(lua_State *lua, int list, bool (*less)(lua_State *, int a, in
 
 static bool less_by_value(lua_State *lua, int a, int b)
 {
+    sandbox_charge(lua, 1);
     return lua_compare(lua, a, b, LUA_OPLT);
 }
 
 // The policy's own comparison is at 2.
 static bool less_by_function(lua_State *lua, int a, int b)
 {
+    sandbox_charge(lua, 1);
     lua_pushvalue(lua, 2);
     lua_pushvalue(lua, a);
     lua_pushvalue(lua, b);

@@ -7,6 +7,7 @@
 const struct field_kind_info field_kinds[FIELD_KIND_COUNT] = {
     [FIELD_TEXT] = {"a text", "production", SHAPE_SCALAR},
     [FIELD_NAME] = {"a name of small letters, digits and '_'", "idle_time", SHAPE_SCALAR},
+    [FIELD_HEARTBEAT] = {"the name of another metric, or none,", "heartbeat", SHAPE_SCALAR},
     [FIELD_VARIABLE] = {"the name of an environment variable", "IDLE_THRESHOLD_MINUTES", SHAPE_SCALAR},
     [FIELD_REQUEST] = {"the name of a request's field", "idle_threshold_mins", SHAPE_SCALAR},
     [FIELD_BOOLEAN] = {"true or false", "true", SHAPE_SCALAR},
@@ -69,7 +70,7 @@ const struct record param_record = {"a param", "A value that a request, an optio
 static const struct field missing_fields[] = {
     {"is", FIELD_NUMBER, offsetof(struct missing_fields, is), .required = true, .example = "0",
      .doc = "The value that a bucket without a datapoint counts as."},
-    {"while", FIELD_NAME, offsetof(struct missing_fields, heartbeat), .required = true, .example = "heartbeat",
+    {"while", FIELD_HEARTBEAT, offsetof(struct missing_fields, heartbeat), .required = true, .example = "heartbeat",
      .doc = "The metric that must be known over the same span for a missing point to count, so that silence of the "
             "telemetry is not taken for rest; 'none' to do without one."},
 };

@@ -16,6 +16,7 @@ struct tree;
 enum field_kind {
     FIELD_TEXT,         // struct text, not empty; min and max are its length in bytes
     FIELD_NAME,         // struct text, [a-z][a-z0-9_]*
+    FIELD_HEARTBEAT,    // struct text, the name of a metric, or "none"
     FIELD_VARIABLE,     // struct text, [A-Z_][A-Z0-9_]*: an environment variable
     FIELD_REQUEST,      // struct text, [a-z_][a-z0-9_]*: a field of a request
     FIELD_BOOLEAN,      // bool

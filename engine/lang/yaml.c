@@ -82,11 +82,14 @@ static bool check_properties(struct yaml_reader *reader, const yaml_char_t *anch
                    "anchors ('&%.*s') are not used in policies: write the value where it is needed, or share it "
                    "through 'extends'",
                    TEXT_ARG(text_of_yaml(anchor)));
+    struct text shown = text_of_yaml(tag);
+    if (text_starts(shown, TEXT("tag:yaml.org,2002:")))
+        shown = arena_format(reader->arena, "!!%.*s", TEXT_ARG(text_from(shown, 18)));
     if (tag)
         diag_error(reader->diags, place, "tag",
                    "tags ('%.*s') are not used in policies: quote a text that begins with '!' (an expression says "
                    "'not')",
-                   TEXT_ARG(text_of_yaml(tag)));
+                   TEXT_ARG(shown));
     return !tag;
 }
 

@@ -103,8 +103,13 @@ void yaml_mend_comment_cut(struct yaml_reader *reader, struct tree *scalar, size
     if (at == rest.n || rest.p[at] != '#' || !yaml_text_is_open(scalar->scalar))
         return;
     struct text whole = source_part(reader, start_byte, end_byte + rest.n);
-    if (yaml_text_is_open(whole))
-        return;  // the comment closes nothing: a fault of the expression, not of YAML
+    if (yaml_text_is_open(whole) && reader->flow_depth == 0) {
+        scalar->faulty = true;
+        diag_error(reader->diags, scalar->place, "cut-expression",
+                   "this text is not complete where ' #' begins a comment: if the '#' belongs to it, quote the whole "
+                   "of it; else close its quotes and parentheses");
+        return;
+    }
     if (reader->flow_depth > 0) {
         scalar->faulty = true;
         reader->comment_cut_in_flow = true;

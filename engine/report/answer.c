@@ -113,11 +113,12 @@ static void counts_json(struct json_writer *json, const struct run_result *resul
         json_member_count(json, "pendingCount", known ? result->snapshot.state.pending : COUNT_UNKNOWN);
 }
 
-// Waking or starting: something is asked for and nothing runs yet.
+// Waking or starting: more tasks are asked for, or nothing runs yet.
 static bool will_start(const struct run_result *result)
 {
-    return result->snapshot.stage >= STAGE_STATE && result->snapshot.state.running == 0 &&
-           answer_desired(result) > 0;
+    int64_t desired = answer_desired(result);
+    return result->snapshot.stage >= STAGE_STATE && desired > 0 &&
+           (desired > result->decision.before || result->snapshot.state.running == 0);
 }
 
 static void behaviour_json(struct json_writer *json, const struct policy *policy, const struct run_result *result,

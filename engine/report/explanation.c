@@ -57,12 +57,29 @@ struct reasoning {
     size_t count, capacity;
 };
 
+// The canonical notation puts every operation in parentheses; around a whole expression they say nothing.
+static struct text without_outer_parentheses(struct text text)
+{
+    if (text.n < 2 || text.p[0] != '(')
+        return text;
+    size_t depth = 0;
+    for (size_t i = 0; i < text.n; i++) {
+        if (text.p[i] == '"')
+            return text;
+        depth += text.p[i] == '(';
+        depth -= text.p[i] == ')';
+        if (depth == 0)
+            return i + 1 == text.n ? (struct text){text.p + 1, text.n - 2} : text;
+    }
+    return text;
+}
+
 static struct text expression_text(struct reasoning *reasoning, node_index node)
 {
     struct buffer text;
     buffer_init(&text, LIMIT_EXPRESSION_BYTES);
     expression_dump(reasoning->policy, node, &text);
-    struct text copy = arena_text(reasoning->arena, buffer_text(&text));
+    struct text copy = arena_text(reasoning->arena, without_outer_parentheses(buffer_text(&text)));
     buffer_release(&text);
     return copy;
 }

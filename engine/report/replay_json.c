@@ -63,20 +63,21 @@ static void totals_json(struct json_writer *json, const struct replay_report *re
     json_member_number(json, "demandWaitedSeconds", result->demand_waited_s);
     json_member_int(json, "demandPointsMissed", (int64_t)result->demand_missed);
     json_member_int(json, "decisions", (int64_t)result->ticks);
+    json_member_int(json, "unsettledDecisions", (int64_t)result->unsettled_ticks);
     json_member_int(json, "heldDecisions", (int64_t)result->held_ticks);
     json_member_int(json, "failedDecisions", (int64_t)result->failed_ticks);
     json_close_object(json);
 }
 
-static void held_json(struct json_writer *json, const struct policy *policy, const struct replay_result *result)
+static void unsettled_json(struct json_writer *json, const struct policy *policy, const struct replay_result *result)
 {
-    json_key(json, "held");
+    json_key(json, "unsettled");
     json_open_array(json);
-    for (size_t i = 0; i < result->held_count; i++) {
+    for (size_t i = 0; i < result->unsettled_count; i++) {
         json_open_object(json);
-        json_member_why(json, "why", policy, result->held[i].unknown);
-        json_member_int(json, "decisions", (int64_t)result->held[i].ticks);
-        json_member_instant(json, "first", result->held[i].first_s);
+        json_member_why(json, "why", policy, result->unsettled[i].unknown);
+        json_member_int(json, "decisions", (int64_t)result->unsettled[i].ticks);
+        json_member_instant(json, "first", result->unsettled[i].first_s);
         json_close_object(json);
     }
     json_close_array(json);
@@ -99,7 +100,7 @@ void replay_report_json(struct json_writer *json, const struct replay_report *re
         transition_json(json, input->policy, &report->result->transitions[i]);
     json_close_array(json);
     totals_json(json, report);
-    held_json(json, input->policy, report->result);
+    unsettled_json(json, input->policy, report->result);
     if (report->result->failed_ticks)
         json_member_text(json, "firstFailure", report->result->first_failure);
     json_close_object(json);

@@ -225,16 +225,19 @@ static void ticks_lines(struct buffer *out, const struct replay_report *report)
 {
     const struct replay_result *result = report->result;
     label(out, "decisions");
-    buffer_printf(out, "%zu on schedule, of which %zu held for want of data", result->ticks, result->held_ticks);
+    buffer_printf(out, "%zu on schedule", result->ticks);
+    if (result->unsettled_ticks)
+        buffer_printf(out, "; %zu of them lacked data, so that they could not sleep it", result->unsettled_ticks);
     if (result->failed_ticks)
-        buffer_printf(out, " and %zu failed", result->failed_ticks);
+        buffer_printf(out, "; %zu failed", result->failed_ticks);
     buffer_add_char(out, '\n');
-    for (size_t i = 0; i < result->held_count; i++) {
+    for (size_t i = 0; i < result->unsettled_count; i++) {
         label(out, "");
-        buffer_printf(out, "held %zu times, first ", result->held[i].ticks);
-        format_instant(out, result->held[i].first_s);
+        count_format(out, result->unsettled[i].ticks, "time", "times");
+        buffer_add(out, TEXT(", first "));
+        format_instant(out, result->unsettled[i].first_s);
         buffer_add(out, TEXT(": "));
-        why_format(out, report->input->policy, result->held[i].unknown);
+        why_format(out, report->input->policy, result->unsettled[i].unknown);
         buffer_add_char(out, '\n');
     }
     if (!result->failed_ticks)

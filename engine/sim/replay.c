@@ -33,7 +33,8 @@ struct world {
     int64_t count_when_woken;  // for a policy that has no wake
     size_t demand_next;        // point of demand under look
     int64_t demand_since_s;    // the first demand that waits; NEVER: none
-    size_t transition_capacity, held_capacity;
+    size_t transition_capacity, unsettled_capacity;
+    enum rule_result results[LIMIT_RULES];  // of the newest decision
     struct replay_result result;
 };
 
@@ -216,7 +217,7 @@ static struct decision take_decision(struct world *world, int64_t now_s, enum be
     reveal(world, now_s);
     world->snapshot.now_s = (double)now_s;
     world->snapshot.trigger = (uint8_t)trigger;
-    return decide(world->input->evaluator, behaviour, &world->snapshot, NULL);
+    return decide(world->input->evaluator, behaviour, &world->snapshot, world->results);
 }
 
 static struct text rendered_message(struct world *world, const struct decision *decision)
@@ -226,20 +227,37 @@ static struct text rendered_message(struct world *world, const struct decision *
     return arena_text(world->arena, buffer_text(&world->message));
 }
 
-static void note_held(struct world *world, int64_t now_s, struct value unknown)
+static void note_unsettled(struct world *world, int64_t now_s, struct value unknown)
 {
     struct replay_result *result = &world->result;
-    result->held_ticks++;
-    for (size_t i = 0; i < result->held_count; i++) {
-        struct replay_held *held = &result->held[i];
-        if (held->unknown.why == unknown.why && held->unknown.what == unknown.what) {
-            held->ticks++;
+    result->unsettled_ticks++;
+    for (size_t i = 0; i < result->unsettled_count; i++) {
+        struct replay_unsettled *known = &result->unsettled[i];
+        if (known->unknown.why == unknown.why && known->unknown.what == unknown.what) {
+            known->ticks++;
             return;
         }
     }
-    result->held = arena_grow(world->arena, result->held, result->held_count, &world->held_capacity,
-                              result->held_count + 1, sizeof *result->held);
-    result->held[result->held_count++] = (struct replay_held){unknown, 1, (double)now_s};
+    result->unsettled = arena_grow(world->arena, result->unsettled, result->unsettled_count,
+                                   &world->unsettled_capacity, result->unsettled_count + 1,
+                                   sizeof *result->unsettled);
+    result->unsettled[result->unsettled_count++] = (struct replay_unsettled){unknown, 1, (double)now_s};
+}
+
+// Why the decision just taken lacked data: what held it, else the first condition that was unknown.
+static bool find_unsettled(const struct world *world, const struct decision *decision, struct value *unknown)
+{
+    if (decision->outcome == OUTCOME_HELD) {
+        *unknown = decision->unknown;
+        return true;
+    }
+    const struct behaviour_rules *rules = &world->input->policy->behaviours[decision->behaviour];
+    for (int16_t i = 0; i < decision->rule; i++)
+        if (world->results[i] == RULE_UNKNOWN) {
+            *unknown = evaluate(world->input->evaluator, rules->rules[i].when);
+            return true;
+        }
+    return false;
 }
 
 static void note_failed(struct world *world, int64_t now_s, struct text error)
@@ -270,9 +288,11 @@ static void scheduled(struct world *world, int64_t now_s, enum behaviour behavio
         world->next_s[event] = NEVER;
     world->result.ticks++;
     struct decision decision = take_decision(world, now_s, behaviour, TRIGGER_SCHEDULE);
-    if (decision.outcome == OUTCOME_HELD)
-        note_held(world, now_s, decision.unknown);
-    else if (decision.outcome == OUTCOME_FAILED)
+    struct value unknown;
+    if (find_unsettled(world, &decision, &unknown))
+        note_unsettled(world, now_s, unknown);
+    world->result.held_ticks += decision.outcome == OUTCOME_HELD;
+    if (decision.outcome == OUTCOME_FAILED)
         note_failed(world, now_s, decision.error);
     if (decision.outcome != OUTCOME_CHANGE)
         return;

@@ -48,8 +48,8 @@ struct replay_input {
     const struct param_setting *params;
 };
 
-// Ticks that were held for one cause.
-struct replay_held {
+// Ticks at which a rule before the one that fired could not be settled, for one cause.
+struct replay_unsettled {
     struct value unknown;  // the cause: why and what
     size_t ticks;
     double first_s;
@@ -63,11 +63,13 @@ struct replay_result {
     size_t wakes, sleeps, kills;    // times it began to start; was put to sleep; was killed while awake or starting
     size_t wakes_refused;           // demand for which the wake behaviour changed nothing
     size_t ticks;                   // decisions on schedule
-    size_t held_ticks, failed_ticks;
+    size_t unsettled_ticks;         // of these: those that lacked data, and so could not have slept the service
+    size_t held_ticks;              // of these: those at which a later rule would have lowered, and was held back
+    size_t failed_ticks;
     struct text first_failure;      // of failed_ticks
     double first_failure_s;
-    struct replay_held *held;       // in order of their first tick
-    size_t held_count;
+    struct replay_unsettled *unsettled;  // in order of their first tick
+    size_t unsettled_count;
     double demand_waited_s;         // from the first demand point to running (or to the kill, or to the end), summed
     size_t demand_missed;           // demand points of buckets that began while it slept or started
 };

@@ -50,13 +50,13 @@ static const struct policy *load(struct arena *arena, const struct file_reader *
     return policy;
 }
 
-const struct policy *load_policy(struct arena *arena, const char *path)
+const struct policy *test_policy(struct arena *arena, const char *path)
 {
     struct file_reader disk = file_reader_disk();
     return load(arena, &disk, text_of(path));
 }
 
-const struct policy *load_policy_text(struct arena *arena, const char *yaml)
+const struct policy *test_policy_text(struct arena *arena, const char *yaml)
 {
     struct overlay overlay = {file_reader_disk(), TEXT("test.yaml"), text_of(yaml)};
     struct file_reader reader = {&overlay, overlay_read, overlay_zone};

@@ -9,9 +9,9 @@
 struct arena;
 
 // The policy, or the test fails with the diagnostics. Paths count from the checkout's top, where tests run.
-const struct policy *load_policy(struct arena *, const char *path);
+const struct policy *test_policy(struct arena *, const char *path);
 // As a file of its own, "test.yaml", that may extend what the checkout has.
-const struct policy *load_policy_text(struct arena *, const char *yaml);
+const struct policy *test_policy_text(struct arena *, const char *yaml);
 
 struct random {
     uint64_t state;

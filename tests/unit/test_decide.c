@@ -129,7 +129,7 @@ static struct text rule_name(const struct policy *policy, const struct decide_ca
 static void check_case(const struct decide_case *row)
 {
     struct arena arena = {0};
-    const struct policy *policy = load_policy_text(&arena, row->policy);
+    const struct policy *policy = test_policy_text(&arena, row->policy);
     struct evaluator evaluator;
     evaluator_init(&evaluator, policy, &arena);
     const struct metric_view failed = {.status = METRIC_FAILED};
@@ -181,7 +181,7 @@ static void the_direction_is_told(void **state)
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         struct arena arena = {0};
         struct evaluator evaluator;
-        evaluator_init(&evaluator, load_policy_text(&arena, rows[i].policy), &arena);
+        evaluator_init(&evaluator, test_policy_text(&arena, rows[i].policy), &arena);
         struct snapshot snapshot = {.stage = STAGE_STATE, .now_s = 0, .state = {.desired = 3, .running = 3}};
         struct decision decision = decide(&evaluator, rows[i].behaviour, &snapshot, NULL);
         assert_int_equal(decision.direction, rows[i].why);
@@ -208,7 +208,7 @@ static void templates_format_as_asked(void **state)
         struct arena arena = {0};
         struct text yaml = arena_format(&arena, HEAD "sleep: [{rule: a, status: no_change, message: \"%s\"}]\n", rows[i].template);
         struct evaluator evaluator;
-        evaluator_init(&evaluator, load_policy_text(&arena, yaml.p), &arena);
+        evaluator_init(&evaluator, test_policy_text(&arena, yaml.p), &arena);
         struct decide_case row = {.desired = 2, .running = 1};
         struct snapshot snapshot = snapshot_of(&row, NULL);
         snapshot.stage = STAGE_STATE;

@@ -182,6 +182,21 @@ static const struct row {
      "desired == 0 and running == 0 and pending == 0 and not deploying and since(deployed_at) > 1h and connections",
      "wrong-sort", "98+11 connections is a metric: say avg(connections over 10m)"},
     {WANT_ANY, "\"ä\" == nope", "unknown-name", "8+4 unknown name 'nope'"},
+    {WANT_ANY, "quiet_for(cpu, 5, 10m)", "wrong-arguments",
+     "16+1 quiet_for takes no comma: write quiet_for(METRIC above NUMBER over SPAN)"},
+    {WANT_ANY, "avg(office over 5m)", "wrong-sort", "5+6 avg takes a metric, and office is a window"},
+    {WANT_ANY, "avg(avg over 5m)", "wrong-sort", "5+3 avg takes a metric, and avg is a function"},
+    {WANT_ANY, "avg(connections over nope)", "unknown-name", "22+4 unknown name 'nope'"},
+    {WANT_ANY, "avg(connections over 500d / 1s)", "type-mismatch",
+     "22+9 a span is a duration, and `500d / 1s` is a number: multiply the number by 1s, 1m or 1h"},
+    {WANT_ANY, "now in lookback", "wrong-sort", "8+8 behind 'in' stands a window, and lookback is a param"},
+    {WANT_ANY, "now in avg_connections", "wrong-sort",
+     "8+15 behind 'in' stands a window, and avg_connections is a let"},
+    {WANT_ANY, "least(nope, 2m)", "unknown-name", "7+4 unknown name 'nope'"},
+    {WANT_ANY, "now in window(nope)", "unknown-name", "15+4 unknown name 'nope'"},
+    {WANT_ANY, "-nope", "unknown-name", "2+4 unknown name 'nope'"},
+    {WANT_ANY, "count(connections over 10m) > 1 and count(connexions over 10m) > 1", "unknown-name",
+     "43+10 unknown metric 'connexions' (did you mean 'connections'?)"},
 };
 
 static void exact_faults(void **state)

@@ -156,6 +156,10 @@ static const struct row {
     {WANT_ANY, "since(now) over 5m", "expression-syntax",
      "12+4 'over' stands only within a function, as in avg(METRIC over SPAN)"},
     {WANT_ANY, "desired == \"ä\" and ö", "expression-syntax", "20+1 'ö' has no meaning here"},
+    {WANT_ANY, "avg(connections over 5m, cpu over 5m)", "expression-syntax", "30+4 'over' stands once in a call"},
+    {WANT_ANY, "not", "expression-syntax", "1+3 a value is missing behind 'not'"},
+    {WANT_ANY, "desired in", "expression-syntax", "9+2 behind 'in' stands a window's name, or window(TEXT)"},
+    {WANT_ANY, "now in office()", "expression-syntax", "8+6 behind 'in' stands a window's name, or window(TEXT)"},
 };
 
 static void exact_faults(void **state)

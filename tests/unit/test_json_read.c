@@ -221,7 +221,9 @@ static void each_byte_at_each_place(void **state)
             bool plain = byte >= 0x20 && byte < 0x80 && byte != '"' && byte != '\\';
             size_t length = byte == '"' ? at : 24;
             bool right = plain || byte == '"' ? token == JSON_STRING && reader.text.n == length : token == JSON_ERROR;
-            if (!right || (token == JSON_ERROR && reader.token != document + 1 + at))
+            // A backslash before the closing quote takes it for its own.
+            size_t wrong = byte == '\\' && at == 23 ? sizeof document - 1 : 1 + at;
+            if (!right || (token == JSON_ERROR && reader.token != document + wrong))
                 fail_msg("byte %d at %zu: token %d at %td", byte, at, (int)token, reader.token - document);
         }
     }

@@ -116,6 +116,7 @@ static void escapes(void **state)
         {TEXT("a\0z\x01\x1F\x7F"), "\"a\\u0000z\\u0001\\u001f\\u007f\""},
         {TEXT("\xC3\xA4\xE6\x97\xA5\xF0\x9F\x98\x80"), "\"\xC3\xA4\xE6\x97\xA5\xF0\x9F\x98\x80\""},
         {TEXT("\xC2\x9B|\xC2\xA0|"), "\"\\u009b|\xC2\xA0|\""},
+        {TEXT("\xC2\x80\xC2\x9F~"), "\"\\u0080\\u009f~\""},
         {TEXT("\xE2\x80\xA8\xE2\x80\xA9"), "\"\\u2028\\u2029\""},
         {TEXT("\xFF"
               "a\xE6\x97"),

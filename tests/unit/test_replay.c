@@ -157,7 +157,7 @@ static void run_and_expect(struct world *world, const char *expected)
     "name: test\n"                                                                                                     \
     "cold_start: 75s\n"                                                                                                \
     "metrics:\n"                                                                                                       \
-    "  connections: {namespace: N, metric: M, stat: Average, period: 60s}\n"
+    "  connections: {namespace: N, metric: M, stat: Average, period: 60s, dimensions: {S: x}}\n"
 #define WAKE                                                                                                           \
     "wake:\n"                                                                                                          \
     "  - {rule: start, when: desired == 0, scale_to: 1, status: waking, message: woken}\n"                             \
@@ -198,6 +198,8 @@ static void sleeps_and_wakes(void **state)
     assert_int_equal(result->kills, 0);
     assert_int_equal(result->ticks, 23 + 1);
     assert_int_equal(result->held_ticks, 0);
+    assert_int_equal(result->unsettled_ticks, 1);  // at 45
+    assert_int_equal(result->unsettled[0].unknown.why, WHY_COVERAGE);
     assert_seconds(result->demand_waited_s, 75);
     assert_seconds(result->transitions[2].waited_s, 75);
     assert_int_equal(result->demand_missed, 1);
@@ -215,7 +217,7 @@ static void lag_delays_what_is_seen(void **state)
     struct world world;
     begin(&world, "policy: 1\nname: test\n"
                   "metrics:\n"
-                  "  connections: {namespace: N, metric: M, stat: Average, period: 60s, lag: 10m}\n"
+                  "  connections: {namespace: N, metric: M, stat: Average, period: 60s, dimensions: {S: x}, lag: 10m}\n"
                   "sleep:\n"
                   "  - {rule: stopped, when: desired == 0, status: no_change, message: stopped}\n"
                   "  - {rule: idle, when: max(connections over 20m) <= 0, scale_to: 0, status: scaled_down, message: i}\n"
@@ -296,7 +298,7 @@ static void unknown_holds(void **state)
 {
     (void)state;
     struct world world;
-    begin(&world, HEAD "  heart: {namespace: N, metric: H, stat: Average, period: 60s}\n"
+    begin(&world, HEAD "  heart: {namespace: N, metric: H, stat: Average, period: 60s, dimensions: {S: x}}\n"
                        "sleep:\n"
                        "  - {rule: stopped, when: desired == 0, status: no_change, message: stopped}\n"
                        "  - {rule: beating, when: avg(heart over 10m) > 5, status: no_change, message: beating}\n"
@@ -307,11 +309,12 @@ static void unknown_holds(void **state)
     // Without a schedule of its own, sleep decides every 5 minutes: 5, 10, ... 115. At 5 `idle` is true already.
     assert_int_equal(world.result.ticks, 23);
     assert_int_equal(world.result.held_ticks, 23);
-    assert_int_equal(world.result.held_count, 1);
-    assert_int_equal(world.result.held[0].ticks, 23);
-    assert_int_equal(world.result.held[0].unknown.why, WHY_COVERAGE);
-    assert_int_equal(world.result.held[0].unknown.what, 1);
-    assert_seconds(world.result.held[0].first_s, MIDNIGHT_S + 5 * 60);
+    assert_int_equal(world.result.unsettled_ticks, 23);
+    assert_int_equal(world.result.unsettled_count, 1);
+    assert_int_equal(world.result.unsettled[0].ticks, 23);
+    assert_int_equal(world.result.unsettled[0].unknown.why, WHY_COVERAGE);
+    assert_int_equal(world.result.unsettled[0].unknown.what, 1);
+    assert_seconds(world.result.unsettled[0].first_s, MIDNIGHT_S + 5 * 60);
     assert_seconds(world.result.state_s[REPLAY_AWAKE], MINUTES * 60);
     end(&world);
 }
@@ -420,9 +423,9 @@ static void runs_again_alike(void **state)
     "params:\n"                                                                                                        \
     "  busy: {default: 7}\n"                                                                                           \
     "metrics:\n"                                                                                                       \
-    "  seen: {namespace: N, metric: A, stat: Maximum, period: 60s, as: instant}\n"                                     \
-    "  connections: {namespace: N, metric: M, stat: Average, period: 60s}\n"                                           \
-    "  cpu: {namespace: N, metric: C, stat: Average, period: 60s}\n"
+    "  seen: {namespace: N, metric: A, stat: Maximum, period: 60s, dimensions: {S: x}, as: instant}\n"                                     \
+    "  connections: {namespace: N, metric: M, stat: Average, period: 60s, dimensions: {S: x}}\n"                                           \
+    "  cpu: {namespace: N, metric: C, stat: Average, period: 60s, dimensions: {S: x}}\n"
 
 static void demand_of_a_policy(void **state)
 {

@@ -354,8 +354,13 @@ static void numbers_read_back(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(whole_numbers),         cmocka_unit_test(doubles_refused), cmocka_unit_test(doubles_of_note),
-        cmocka_unit_test(doubles_of_all_shapes), cmocka_unit_test(doubles_halfway), cmocka_unit_test(numbers_as_text),
+        cmocka_unit_test(whole_numbers),
+        cmocka_unit_test(doubles_refused),
+        cmocka_unit_test(doubles_of_note),
+        cmocka_unit_test(doubles_of_all_shapes),
+        cmocka_unit_test(doubles_of_long_fractions),
+        cmocka_unit_test(doubles_halfway),
+        cmocka_unit_test(numbers_as_text),
         cmocka_unit_test(numbers_read_back),
     };
     return cmocka_run_group_tests_name("text_number", tests, NULL, NULL) != 0;

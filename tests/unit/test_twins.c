@@ -31,7 +31,7 @@ struct side {
 static void side_open(struct side *side, const char *path)
 {
     *side = (struct side){0};
-    side->policy = load_policy(&side->arena, path);
+    side->policy = test_policy(&side->arena, path);
     evaluator_init(&side->evaluator, side->policy, &side->arena);
     side->evaluator.arena = &side->tick;
     side->host = script_host_new(side->policy, &side->evaluator);

@@ -48,11 +48,11 @@ sim_SRC := outlook.c replay.c replay_demand.c
 report_SRC := style.c json_parts.c answer.c picture.c replay_text.c replay_json.c explanation.c explanation_text.c explanation_json.c plan_table.c
 cli_SRC := environment.c session.c options.c commands.c help.c params.c request.c live.c target.c check.c run.c plan.c explain.c replay_input.c replay.c
 
-UNIT_TESTS := series instant zone window schedule expression expression_syntax expression_faults message_template text text_number diag json_write json_read json_agreement options recording
+UNIT_TESTS := series evaluator decide twins instant zone window schedule expression expression_syntax expression_faults message_template text text_number diag json_write json_read json_agreement options replay outlook recording
 # tests/tools/NAME.c: programs that tests call; not tests themselves.
 TEST_TOOLS := zone_probe
 # Files of tests/support/: what several tests, tools, fuzzers or the benchmark share.
-TEST_SUPPORT := expressions.c json_oracle.c
+TEST_SUPPORT := expressions.c json_oracle.c load.c
 # Unit tests that take too long under valgrind.
 VALGRIND_SLOW :=
 

@@ -16,7 +16,7 @@ static const struct example explain_examples[] = {
      "why the service would be put to sleep now, or would not"},
     {"drowse explain sleep --state idle.json --param idle_threshold=2h", "the same under another threshold"},
 };
-static const enum option_id explain_options[] = {OPTION_POLICY, OPTION_STATE,   OPTION_SERVICE, OPTION_PARAM,
+static const enum option_id explain_options[] = {OPTION_POLICY,  OPTION_STATE,   OPTION_SERVICE, OPTION_PARAM,
                                                  OPTION_REQUEST, OPTION_TRIGGER, OPTION_JSON,    OPTION_HELP};
 
 static const struct example run_examples[] = {
@@ -25,13 +25,14 @@ static const struct example run_examples[] = {
     {"drowse run wake --state state.json", "wakes the policy's only target"},
     {"drowse run kill --yes --service fluidity/fluidity-server --state state.json", "stops that service at once"},
 };
-static const enum option_id run_options[] = {OPTION_POLICY,  OPTION_STATE,   OPTION_SERVICE, OPTION_ALL,
-                                             OPTION_PARAM,   OPTION_REQUEST, OPTION_TRIGGER, OPTION_DRY_RUN,
-                                             OPTION_YES,     OPTION_JSON,    OPTION_HELP};
+static const enum option_id run_options[] = {OPTION_POLICY, OPTION_STATE,   OPTION_SERVICE, OPTION_ALL,
+                                             OPTION_PARAM,  OPTION_REQUEST, OPTION_TRIGGER, OPTION_DRY_RUN,
+                                             OPTION_YES,    OPTION_JSON,    OPTION_HELP};
 
 static const struct example plan_examples[] = {
     {"drowse plan --policy policies/production.yaml --state state.json", "what wake, sleep and kill would do now"},
-    {"drowse plan sleep --detailed-exitcode --state state.json", "for CI: exits with 2 where sleep would change something"},
+    {"drowse plan sleep --detailed-exitcode --state state.json",
+     "for CI: exits with 2 where sleep would change something"},
 };
 static const enum option_id plan_options[] = {OPTION_POLICY, OPTION_STATE,   OPTION_SERVICE,
                                               OPTION_PARAM,  OPTION_TRIGGER, OPTION_DETAILED_EXITCODE,
@@ -45,7 +46,7 @@ static const struct example replay_examples[] = {
     {"drowse replay tunnel.json --from 2026-11-02 --to 2026-11-03 --param idle_threshold=30m",
      "one day, under another threshold"},
 };
-static const enum option_id replay_options[] = {OPTION_POLICY, OPTION_MAP,     OPTION_DEMAND, OPTION_FROM, OPTION_TO,
+static const enum option_id replay_options[] = {OPTION_POLICY,  OPTION_MAP,   OPTION_DEMAND, OPTION_FROM, OPTION_TO,
                                                 OPTION_SERVICE, OPTION_PARAM, OPTION_WIDTH,  OPTION_JSON, OPTION_HELP};
 
 static const struct example help_examples[] = {
@@ -82,8 +83,7 @@ const struct command command_table[] = {
      EXAMPLES(replay_examples), OPTIONS(replay_options), 0, (size_t)-1, command_replay},
     {"help", "[COMMAND|TOPIC]", "help on a command, or on: exit-codes, environment",
      "Without a COMMAND it lists them all.", EXAMPLES(help_examples), OPTIONS(help_options), 0, 1, command_help},
-    {"version", "", "prints the version", "", EXAMPLES(version_examples), OPTIONS(help_options), 0, 0,
-     command_version},
+    {"version", "", "prints the version", "", EXAMPLES(version_examples), OPTIONS(help_options), 0, 0, command_version},
 };
 const size_t command_count = COUNT(command_table);
 

@@ -33,7 +33,8 @@ struct live {
 // Which targets a command acts on where none is named: the only one; that or, with --all or on schedule, all; all.
 enum live_targets { LIVE_ONE, LIVE_RUN, LIVE_ALL };
 
-// Opens everything for these behaviours (bits; 0: those that the policy has). Anything but CODE_DONE was said; live_close is due in any case.
+// Opens everything for these behaviours (bits; 0: those that the policy has). Anything but CODE_DONE was said;
+// live_close is due in any case.
 enum exit_code live_open(struct session *, unsigned behaviours, enum live_targets, struct live *);
 void live_close(struct live *);
 

@@ -67,8 +67,8 @@ static enum exit_code run_command(struct session *session, const struct command 
     struct arguments arguments = {0};
     struct buffer error;
     buffer_init(&error, LIMIT_MESSAGE_BYTES);
-    bool parsed = options_parse(&session->arena, command->options, command->option_count, argc, argv, &arguments,
-                                &error);
+    bool parsed =
+        options_parse(&session->arena, command->options, command->option_count, argc, argv, &arguments, &error);
     if (!parsed)
         say(session, "%.*s; see `drowse %s --help`", TEXT_ARG(buffer_text(&error)), command->name);
     buffer_release(&error);

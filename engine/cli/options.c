@@ -4,8 +4,7 @@
 #include "engine/base/text.h"
 
 const struct option option_table[OPTION_COUNT] = {
-    [OPTION_POLICY] = {"policy", 'p', "FILE", false,
-                       "the policy; else DROWSE_POLICY, else policies/$DROWSE_ENV.yaml"},
+    [OPTION_POLICY] = {"policy", 'p', "FILE", false, "the policy; else DROWSE_POLICY, else policies/$DROWSE_ENV.yaml"},
     [OPTION_STATE] = {"state", 's', "FILE", false,
                       "services and metrics from a file, which `run` changes as ECS would change"},
     [OPTION_SERVICE] = {"service", 0, "CLUSTER/SERVICE", false,

@@ -34,11 +34,11 @@ enum option_id {
 };
 
 struct option {
-    const char *name;    // without its dashes
-    char letter;         // 0: none
-    const char *value;   // what stands behind it, such as FILE; NULL: a switch
+    const char *name;   // without its dashes
+    char letter;        // 0: none
+    const char *value;  // what stands behind it, such as FILE; NULL: a switch
     bool repeatable;
-    const char *help;    // one sentence; '\n' where a second line begins
+    const char *help;  // one sentence; '\n' where a second line begins
 };
 
 extern const struct option option_table[OPTION_COUNT];

@@ -52,8 +52,7 @@ bool param_set_number(const struct param *param, double number, struct param_set
     return set_number(param, scaled, setting, error);
 }
 
-static bool set_truth(const struct param *param, struct text text, struct param_setting *setting,
-                      struct buffer *error)
+static bool set_truth(const struct param *param, struct text text, struct param_setting *setting, struct buffer *error)
 {
     bool truth = text_is(text, "true");
     if (!truth && !text_is(text, "false")) {

@@ -74,8 +74,7 @@ static enum exit_code code_of_lines(const struct plan_line *lines, size_t count,
 static enum exit_code plan(struct live *live, unsigned behaviours, bool *changes)
 {
     struct session *session = live->session;
-    struct plan_line *lines =
-        ARENA_ARRAY(&session->arena, live->target_count * BEHAVIOUR_COUNT, struct plan_line);
+    struct plan_line *lines = ARENA_ARRAY(&session->arena, live->target_count * BEHAVIOUR_COUNT, struct plan_line);
     size_t count = plan_lines(live, behaviours, lines);
     print_plan(session, live->policy, lines, count);
     return code_of_lines(lines, count, changes);

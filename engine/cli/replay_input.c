@@ -104,8 +104,8 @@ static const struct target *only_target(const struct policy *policy)
 {
     size_t at = 0;
     const struct target *target = policy->targets;
-    bool plain = policy->target_count == 1 && !text_find(target->cluster, '*', &at) &&
-                 !text_find(target->service, '*', &at);
+    bool plain =
+        policy->target_count == 1 && !text_find(target->cluster, '*', &at) && !text_find(target->service, '*', &at);
     return plain ? target : NULL;
 }
 
@@ -184,7 +184,7 @@ static void note_data(const struct session *session, const struct metric *metric
     if (metric->missing == MISSING_UNKNOWN && step_s > 0 && metric->period_s < metric->coverage * (double)step_s) {
         format_duration(&line, (double)step_s);
         say(session,
-            "warning: %.*s has a point every %.*s, but its period is %us: coverage %.15g is out of reach, and the metric\n"
+            "warning: %.*s has a point every %.*s, but its period is %us: coverage %.15g is out of reach, and it\n"
             "  stays unknown. Give it `period: %llds` in the policy.",
             TEXT_ARG(metric->name), TEXT_ARG(buffer_text(&line)), metric->period_s, metric->coverage,
             (long long)step_s);
@@ -327,7 +327,8 @@ bool replay_input_read(struct session *session, struct replay_sources *sources, 
         return false;
     input->initial = initial_state(&sources->recording, &input->target);
     if (input->demand.metric >= 0 && input->series[input->demand.metric].count == 0)
-        say(session, "warning: demand is read from %.*s, which is not recorded: nothing but a schedule wakes the service",
+        say(session,
+            "warning: demand is read from %.*s, which is not recorded: nothing but a schedule wakes the service",
             TEXT_ARG(input->policy->metrics[input->demand.metric].name));
     return true;
 }

@@ -100,9 +100,7 @@ static bool read_field(struct request_reading *reading, const cJSON *field)
 static bool read_fields(struct request_reading *reading, const cJSON *body)
 {
     const cJSON *field = NULL;
-    cJSON_ArrayForEach(field, body)
-        if (!read_field(reading, field))
-            return false;
+    cJSON_ArrayForEach(field, body) if (!read_field(reading, field)) return false;
     return true;
 }
 

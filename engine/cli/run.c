@@ -99,8 +99,9 @@ static bool within_blast_radius(const struct running *running)
     size_t lowered = count_lowered(running);
     if ((double)lowered <= most)
         return true;
-    say(running->live.session, "refused: this would lower %zu of %zu services, and limits.%s allows %.0f; nothing was changed",
-        lowered, running->live.target_count, behaviour == BEHAVIOUR_SLEEP ? "max_slept" : "max_killed", most);
+    say(running->live.session,
+        "refused: this would lower %zu of %zu services, and limits.%s allows %.0f; nothing was changed", lowered,
+        running->live.target_count, behaviour == BEHAVIOUR_SLEEP ? "max_slept" : "max_killed", most);
     return false;
 }
 

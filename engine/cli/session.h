@@ -16,14 +16,14 @@ struct json_writer;
 
 // Read once, by main.
 struct environment {
-    char *const *all;            // NAME=VALUE, as the process got it: for the variables that a policy's params name
-    struct text policy;          // DROWSE_POLICY
-    struct text name;            // DROWSE_ENV
+    char *const *all;              // NAME=VALUE, as the process got it: for the variables that a policy's params name
+    struct text policy;            // DROWSE_POLICY
+    struct text name;              // DROWSE_ENV
     struct text cluster, service;  // ECS_CLUSTER_NAME, ECS_SERVICE_NAME
     bool no_colour, force_colour;
     bool utf8;
     bool terminal_in, terminal_out, terminal_err;
-    int columns;                 // the terminal's width; 0: unknown
+    int columns;  // the terminal's width; 0: unknown
 };
 
 void environment_read(struct environment *, char *const *all);
@@ -59,8 +59,7 @@ bool session_read_file(struct session *, struct text path, size_t maximum, struc
 bool session_policy_path(struct session *, struct text *path);
 // Loads a policy into the arena; faults are in diags and sources, unprinted. NULL: it has errors, or (then
 // *unreadable is true) the file itself cannot be read.
-const struct policy *load_policy(struct arena *, struct text path, struct diags *, struct sources *,
-                                 bool *unreadable);
+const struct policy *load_policy(struct arena *, struct text path, struct diags *, struct sources *, bool *unreadable);
 // The selected policy, faults printed on stderr. NULL: *code says what to end with.
 const struct policy *session_policy(struct session *, enum exit_code *code);
 

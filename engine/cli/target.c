@@ -61,8 +61,8 @@ static enum exit_code take_one(struct live *live, struct service_name name)
 {
     struct text path = live->policy->sources.items[0].path;
     if (!is_covered(live, &name)) {
-        say(live->session, "%.*s/%.*s is not among the targets of %.*s", TEXT_ARG(name.cluster),
-            TEXT_ARG(name.service), TEXT_ARG(path));
+        say(live->session, "%.*s/%.*s is not among the targets of %.*s", TEXT_ARG(name.cluster), TEXT_ARG(name.service),
+            TEXT_ARG(path));
         return CODE_REFUSED;
     }
     live->targets = ARENA_NEW(&live->session->arena, struct service_name);

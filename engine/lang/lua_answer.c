@@ -152,7 +152,8 @@ static bool wrong_field(struct reading *reading, struct text key)
     if (near.n)
         return wrong(reading, "returned an unknown field '%.*s' (did you mean '%.*s'?)", TEXT_ARG(shown),
                      TEXT_ARG(near));
-    return wrong(reading, "returned an unknown field '%.*s'", TEXT_ARG(shown));
+    return wrong(reading, "returned an unknown field '%.*s'; it may have rule, scale_to, status, message and refuse",
+                 TEXT_ARG(shown));
 }
 
 // Of several wrong keys the first by name: the table's own order differs from process to process.

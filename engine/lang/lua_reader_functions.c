@@ -34,12 +34,19 @@ static int give_unknown(lua_State *lua)
     return 1;
 }
 
+static _Noreturn void wrong_argument(lua_State *lua, int argument, const char *due, const char *usage)
+{
+    if (lua_isnone(lua, argument))
+        sandbox_raise(lua, LUA_END_ERROR, "%s: argument %d is missing", usage, argument);
+    sandbox_raise(lua, LUA_END_ERROR, "%s: argument %d is a %s, not a %s", usage, argument,
+                  luaL_typename(lua, argument), due);
+}
+
 static struct text text_argument(lua_State *lua, int argument, const char *usage)
 {
     struct text text;
     if (lua_type(lua, argument) != LUA_TSTRING)
-        sandbox_raise(lua, LUA_END_ERROR, "%s: argument %d is a %s, not a text", usage, argument,
-                      luaL_typename(lua, argument));
+        wrong_argument(lua, argument, "text", usage);
     text.p = lua_tolstring(lua, argument, &text.n);
     return text;
 }
@@ -47,8 +54,7 @@ static struct text text_argument(lua_State *lua, int argument, const char *usage
 static double number_argument(lua_State *lua, int argument, const char *usage)
 {
     if (lua_type(lua, argument) != LUA_TNUMBER)
-        sandbox_raise(lua, LUA_END_ERROR, "%s: argument %d is a %s, not a number", usage, argument,
-                      luaL_typename(lua, argument));
+        wrong_argument(lua, argument, "number", usage);
     return lua_tonumber(lua, argument);
 }
 
@@ -214,7 +220,8 @@ static int read_otherwise(lua_State *lua)
     static const char usage[] = "the name of a value and another value are due, such as s.otherwise(\"count\", 1)";
     enum type type;
     struct value value = value_argument(lua, usage, &type);
-    luaL_checkany(lua, 2);
+    if (lua_isnone(lua, 2))
+        wrong_argument(lua, 2, "value", usage);
     if (value.knowledge == UNKNOWN)
         lua_settop(lua, 2);
     else

@@ -30,6 +30,13 @@ static bool call(struct script_unit *unit, enum behaviour behaviour, struct scri
     return end == LUA_END_OK;
 }
 
+static struct text no_function(const struct script_unit *unit, enum behaviour behaviour)
+{
+    struct text path = unit->policy->sources.items[unit->source].path;
+    return arena_format(unit->evaluator->arena, "%.*s: %s.decide is not a function written in this file",
+                        TEXT_ARG(path), behaviour_name(behaviour));
+}
+
 static bool decide_by_script(void *context, struct evaluator *evaluator, enum behaviour behaviour,
                              struct script_answer *answer)
 {
@@ -42,6 +49,10 @@ static bool decide_by_script(void *context, struct evaluator *evaluator, enum be
     unit->evaluator = evaluator;
     unit->answer = answer;
     sandbox_reset(unit->sandbox);
+    if (lua_isnil(sandbox_state(unit->sandbox), SLOT_FUNCTIONS + (int)behaviour)) {
+        answer->error = no_function(unit, behaviour);
+        return false;
+    }
     if (call(unit, behaviour, answer))
         return lua_answer_read(unit, behaviour, answer);
     if (answer->need)
@@ -56,12 +67,13 @@ static void push_function(lua_State *lua, enum behaviour behaviour)
 {
     lua_pushstring(lua, behaviour_name(behaviour));
     if (lua_rawget(lua, 1) != LUA_TTABLE)
-        return;
+        return;  // left in its place, it is no function
     lua_pushliteral(lua, "decide");
     lua_rawget(lua, -2);
     lua_remove(lua, -2);
 }
 
+// Where the function on the top begins; what is none becomes nil.
 static void note_line(lua_State *lua, struct script_unit *unit, enum behaviour behaviour)
 {
     lua_Debug function;

@@ -16,7 +16,7 @@ struct run_result;
 
 struct answer_field {
     struct text name;
-    uint8_t type;        // enum type
+    uint8_t type;  // enum type
     struct value value;
 };
 

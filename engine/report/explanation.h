@@ -21,15 +21,15 @@ struct reasoning_step {
     node_index node;
     size_t depth;
     struct text expression;
-    bool needed;          // else a condition was settled before it came to this
+    bool needed;  // else a condition was settled before it came to this
     struct value value;
-    bool explains;        // unknown by itself, not only because something in it is
+    bool explains;  // unknown by itself, not only because something in it is
 };
 
 struct reasoned_rule {
     const struct rule *rule;
     enum rule_result result;
-    bool held_back;       // it fired, and an unknown kept it from acting
+    bool held_back;  // it fired, and an unknown kept it from acting
     const struct reasoning_step *steps;
     size_t step_count;
 };
@@ -43,15 +43,15 @@ struct explanation {
     const struct policy *policy;
     const struct snapshot *snapshot;
     struct decision decision;
-    struct text headline;         // answers "why is it still up?" in one line
+    struct text headline;  // answers "why is it still up?" in one line
     struct text message;
     const struct param_setting *params;  // by param index: value and origin as they were
     const struct reasoned_rule *rules;
     size_t rule_count;
     bool scripted;
-    const struct reasoned_let *lets;     // of a scripted behaviour: what the names say
+    const struct reasoned_let *lets;  // of a scripted behaviour: what the names say
     size_t let_count;
-    struct outlook outlook;              // not of a decision that changes something, or failed
+    struct outlook outlook;  // not of a decision that changes something, or failed
     bool has_outlook;
 };
 

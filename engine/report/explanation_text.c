@@ -58,8 +58,7 @@ static void service_line(struct buffer *out, const struct style *style, const st
     format_instant(out, state->fence_s);
     buffer_add(out, TEXT(" ("));
     format_duration(out, snapshot->now_s - state->fence_s);
-    buffer_printf(out, " ago), from %s: no metric from before it votes\n",
-                  fence_source_name(state->fence_source));
+    buffer_printf(out, " ago), from %s: no metric from before it votes\n", fence_source_name(state->fence_source));
 }
 
 static void params_lines(struct buffer *out, const struct style *style, const struct explanation *explanation)

@@ -158,9 +158,9 @@ static void draw_states(const struct canvas *canvas)
 // ---- the axis ---------------------------------------------------------------------------------------------
 
 // Distances between labels that a person would choose.
-static const int64_t steps_s[] = {60,       5 * 60,    15 * 60,   30 * 60,   3600,       2 * 3600, 3 * 3600,
-                                  6 * 3600, 12 * 3600, DAY_S,     2 * DAY_S, 7 * DAY_S,  14 * DAY_S,
-                                  28 * DAY_S, 91 * DAY_S, 364 * DAY_S};
+static const int64_t steps_s[] = {60,         5 * 60,     15 * 60,    30 * 60,    3600,      2 * 3600,
+                                  3 * 3600,   6 * 3600,   12 * 3600,  DAY_S,      2 * DAY_S, 7 * DAY_S,
+                                  14 * DAY_S, 28 * DAY_S, 91 * DAY_S, 364 * DAY_S};
 #define LABEL_COLUMNS 8.0  // the widest label, its mark, and a blank
 
 static int64_t axis_step(double column_s)

@@ -30,7 +30,8 @@ static const char *outcome_cell(const struct plan_line *line)
 {
     if (line->result.status != PORT_OK)
         return "error";
-    return line->result.decision.outcome == OUTCOME_NO_CHANGE ? "no change" : outcome_name(line->result.decision.outcome);
+    return line->result.decision.outcome == OUTCOME_NO_CHANGE ? "no change"
+                                                              : outcome_name(line->result.decision.outcome);
 }
 
 static void cell(struct buffer *out, const struct policy *policy, const struct plan_line *line, enum column column)
@@ -63,8 +64,7 @@ static void cell(struct buffer *out, const struct policy *policy, const struct p
     }
 }
 
-static size_t column_width(const struct policy *policy, const struct plan_line *lines, size_t count,
-                           enum column column)
+static size_t column_width(const struct policy *policy, const struct plan_line *lines, size_t count, enum column column)
 {
     size_t widest = text_of(headings[column]).n;
     struct buffer text;
@@ -159,8 +159,7 @@ static void line_json(struct json_writer *json, const struct policy *policy, con
     json_close_object(json);
 }
 
-void plan_table_json(struct json_writer *json, const struct policy *policy, const struct plan_line *lines,
-                     size_t count)
+void plan_table_json(struct json_writer *json, const struct policy *policy, const struct plan_line *lines, size_t count)
 {
     json_open_object(json);
     json_member_policy(json, policy);

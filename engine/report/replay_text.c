@@ -95,8 +95,7 @@ static void rule_place_format(struct buffer *out, const struct policy *policy,
                               const struct replay_transition *transition)
 {
     if (transition->rule != RULE_NONE)
-        place_format_line(out, policy,
-                          policy->behaviours[transition->behaviour].rules[transition->rule].place);
+        place_format_line(out, policy, policy->behaviours[transition->behaviour].rules[transition->rule].place);
 }
 
 static void transition_message(struct buffer *out, const struct replay_transition *transition)
@@ -137,8 +136,8 @@ static size_t widest(const struct replay_report *report, part_fn *part)
     return most;
 }
 
-static void pad_part(struct buffer *out, const struct replay_report *report,
-                     const struct replay_transition *transition, part_fn *part, size_t columns)
+static void pad_part(struct buffer *out, const struct replay_report *report, const struct replay_transition *transition,
+                     part_fn *part, size_t columns)
 {
     struct buffer text;
     buffer_init(&text, LIMIT_MESSAGE_BYTES);

@@ -3,8 +3,8 @@
 #include "engine/base/text.h"
 
 static const char *const codes[] = {
-    [PAINT_BOLD] = "1", [PAINT_DIM] = "2", [PAINT_GREEN] = "32", [PAINT_YELLOW] = "33", [PAINT_RED] = "31",
-    [PAINT_CYAN] = "36",
+    [PAINT_BOLD] = "1",    [PAINT_DIM] = "2",  [PAINT_GREEN] = "32",
+    [PAINT_YELLOW] = "33", [PAINT_RED] = "31", [PAINT_CYAN] = "36",
 };
 
 void paint_begin(struct buffer *out, const struct style *style, enum paint paint)

@@ -25,6 +25,13 @@ static struct text take_error(struct applying *applying)
     return text;
 }
 
+// A call failed that the run does without.
+static void warn(struct applying *applying, const char *what)
+{
+    struct text why = take_error(applying);
+    applying->result->warning = arena_format(applying->arena, "%s: %.*s", what, TEXT_ARG(why));
+}
+
 static enum port_status describe_again(struct applying *applying, struct service_state *state)
 {
     return describe_one(applying->cloud, applying->arena, &applying->result->name, state, &applying->error);
@@ -112,8 +119,7 @@ static bool wake_is_marked(const struct applying *applying)
 static void apply_wake(struct applying *applying)
 {
     if (wake_is_marked(applying) && set_wake_mark(applying) != PORT_OK)
-        applying->result->warning = arena_format(applying->arena, "the wake mark could not be set: %.*s",
-                                                 TEXT_ARG(take_error(applying)));
+        warn(applying, "the wake mark could not be set");
     if (applying->result->decision.outcome == OUTCOME_CHANGE)
         change(applying);
 }
@@ -189,8 +195,7 @@ static void check_for_wake(struct applying *applying)
     struct run_result *result = applying->result;
     struct service_state now;
     if (describe_again(applying, &now) != PORT_OK) {
-        result->warning = arena_format(applying->arena, "could not be described after it was lowered: %.*s",
-                                       TEXT_ARG(take_error(applying)));
+        warn(applying, "could not be described after it was lowered");
         return;
     }
     if (woken_meanwhile(&result->snapshot.state, &now))

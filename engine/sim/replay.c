@@ -19,8 +19,8 @@ enum event { EVENT_STARTED, EVENT_DEMAND, EVENT_WAKE, EVENT_SLEEP, EVENT_KILL, E
 
 struct world {
     const struct replay_input *input;
-    struct arena *arena;   // the result's
-    struct arena tick;     // one decision's
+    struct arena *arena;  // the result's
+    struct arena tick;    // one decision's
     struct buffer message;
     struct snapshot snapshot;
     struct metric_view *views;
@@ -28,7 +28,7 @@ struct world {
     const struct schedule *schedules[BEHAVIOUR_COUNT];
     int64_t end_s;
     int64_t next_s[EVENT_COUNT];
-    uint8_t state;             // enum replay_state
+    uint8_t state;  // enum replay_state
     int64_t state_since_s;
     int64_t count_when_woken;  // for a policy that has no wake
     size_t demand_next;        // point of demand under look
@@ -65,8 +65,8 @@ static void begin_run(struct world *world, int64_t now_s)
     for (size_t i = 0; i < policy->metric_count; i++) {
         const struct series *series = &world->input->series[i];
         struct metric_view *view = &world->views[i];
-        view->first = series_at_or_after(series, view->first, series->count,
-                                         floor_to(now_s, policy->metrics[i].period_s));
+        view->first =
+            series_at_or_after(series, view->first, series->count, floor_to(now_s, policy->metrics[i].period_s));
         view->end = view->first;
     }
 }
@@ -210,8 +210,7 @@ static void started(struct world *world, int64_t now_s)
 
 // ---- decisions --------------------------------------------------------------------------------------------
 
-static struct decision take_decision(struct world *world, int64_t now_s, enum behaviour behaviour,
-                                     enum trigger trigger)
+static struct decision take_decision(struct world *world, int64_t now_s, enum behaviour behaviour, enum trigger trigger)
 {
     arena_reset(&world->tick);
     reveal(world, now_s);
@@ -238,9 +237,8 @@ static void note_unsettled(struct world *world, int64_t now_s, struct value unkn
             return;
         }
     }
-    result->unsettled = arena_grow(world->arena, result->unsettled, result->unsettled_count,
-                                   &world->unsettled_capacity, result->unsettled_count + 1,
-                                   sizeof *result->unsettled);
+    result->unsettled = arena_grow(world->arena, result->unsettled, result->unsettled_count, &world->unsettled_capacity,
+                                   result->unsettled_count + 1, sizeof *result->unsettled);
     result->unsettled[result->unsettled_count++] = (struct replay_unsettled){unknown, 1, (double)now_s};
 }
 

@@ -44,7 +44,7 @@ struct replay_input {
     const struct series *series;          // by metric index; count 0 where not recorded
     const struct service_state *initial;  // counts and tags to begin with; NULL: one task, running
     struct demand demand;
-    double from_s, to_s;                  // whole seconds; from the first to behind the last bucket, unless told otherwise
+    double from_s, to_s;  // whole seconds; from the first to behind the last bucket, unless told otherwise
     const struct param_setting *params;
 };
 
@@ -58,20 +58,20 @@ struct replay_unsettled {
 struct replay_result {
     struct replay_transition *transitions;
     size_t transition_count;
-    uint8_t first_state;            // enum replay_state
+    uint8_t first_state;                 // enum replay_state
     double state_s[REPLAY_STATE_COUNT];  // time spent in each
-    size_t wakes, sleeps, kills;    // times it began to start; was put to sleep; was killed while awake or starting
-    size_t wakes_refused;           // demand for which the wake behaviour changed nothing
-    size_t ticks;                   // decisions on schedule
-    size_t unsettled_ticks;         // of these: those that lacked data, and so could not have slept the service
-    size_t held_ticks;              // of these: those at which a later rule would have lowered, and was held back
+    size_t wakes, sleeps, kills;  // times it began to start; was put to sleep; was killed while awake or starting
+    size_t wakes_refused;         // demand for which the wake behaviour changed nothing
+    size_t ticks;                 // decisions on schedule
+    size_t unsettled_ticks;       // of these: those that lacked data, and so could not have slept the service
+    size_t held_ticks;            // of these: those at which a later rule would have lowered, and was held back
     size_t failed_ticks;
-    struct text first_failure;      // of failed_ticks
+    struct text first_failure;  // of failed_ticks
     double first_failure_s;
     struct replay_unsettled *unsettled;  // in order of their first tick
     size_t unsettled_count;
-    double demand_waited_s;         // from the first demand point to running (or to the kill, or to the end), summed
-    size_t demand_missed;           // demand points of buckets that began while it slept or started
+    double demand_waited_s;  // from the first demand point to running (or to the kill, or to the end), summed
+    size_t demand_missed;    // demand points of buckets that began while it slept or started
 };
 
 // The demand that a policy implies: the metric and threshold of the first quiet_for that sleep reads (else of any),

@@ -191,7 +191,7 @@ static void bench_replay(void)
             struct series series[] = {series_build(&work, at_s[s], connections[s], DAY),
                                       series_build(&work, at_s[s], activity[s], DAY)};
             struct replay_input input = {.policy = policy, .evaluator = &evaluator, .series = series,
-                                         .demand = replay_demand(policy), .from_s = NOW_S, .to_s = NOW_S + DAY * 60.0};
+                                         .demand = replay_demand(policy, NULL), .from_s = NOW_S, .to_s = NOW_S + DAY * 60.0};
             input.target.cluster = TEXT("fluidity");
             input.target.service = TEXT("fluidity-server");
             struct replay_result result = {0};

@@ -78,7 +78,7 @@ static const struct decide_case cases[] = {
     {"a wake to an unknown count is held", HEAD "wake:\n  - {rule: up, scale_to: number(tag(\"count\")), status: waking, message: m}\n",
      BEHAVIOUR_WAKE, 0, 0, STAGE_STATE, OUTCOME_HELD, "up", "", 0,
      "No change: rule up is held back, because the count that it asks for is unknown (the text is neither an instant nor a number)"},
-    {"a wake to a known count", HEAD "wake:\n  - {rule: up, scale_to: otherwise(number(tag(\"count\")), 2), status: waking, message: m}\n",
+    {"a wake to a known count", HEAD "wake:\n  - {rule: up, scale_to: 'otherwise(number(tag(\"count\")), 2)', status: waking, message: m}\n",
      BEHAVIOUR_WAKE, 0, 0, STAGE_STATE, OUTCOME_CHANGE, "up", "", 2, "m"},
     {"a count that needs metrics", HEAD "wake:\n  - {rule: up, scale_to: 'otherwise(max(m over 10m), 2)', status: waking, message: m}\n",
      BEHAVIOUR_WAKE, 1, 1, STAGE_METRICS, OUTCOME_CHANGE, "up", "", 2, "m"},
@@ -107,7 +107,7 @@ static const struct decide_case cases[] = {
      "kill:\n  - {rule: kept, when: number(\"x\") > 0, scale_to: number(tag(\"floor\")), status: x, message: m}\n"
      "  - {rule: kill, scale_to: 0, status: killed, message: m}\n",
      BEHAVIOUR_KILL, 1, 1, STAGE_STATE, OUTCOME_HELD, "kill", "kept", 1, NULL},
-    {"a rule refuses", HEAD "kill:\n  - {rule: no, when: cluster == \"c\", refuse: true, message: not {service}}\n"
+    {"a rule refuses", HEAD "kill:\n  - {rule: no, when: cluster == \"c\", refuse: true, message: \"not {service}\"}\n"
      "  - {rule: kill, scale_to: 0, status: killed, message: m}\n",
      BEHAVIOUR_KILL, 1, 1, STAGE_NOTHING, OUTCOME_REFUSED, "no", "", COUNT_UNKNOWN, "not s"},
 };

@@ -10,8 +10,8 @@
 #include "engine/base/text.h"
 #include "engine/cli/options.h"
 
-static const enum option_id allowed[] = {OPTION_POLICY, OPTION_PARAM, OPTION_DRY_RUN, OPTION_YES, OPTION_JSON,
-                                         OPTION_WIDTH};
+static const enum option_id allowed[] = {OPTION_POLICY, OPTION_PARAM, OPTION_DRY_RUN,
+                                         OPTION_YES,    OPTION_JSON,  OPTION_WIDTH};
 
 #define MOST_WORDS 8
 

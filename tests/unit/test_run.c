@@ -540,13 +540,13 @@ static const struct need_case needs[] = {
      "  - {rule: b, scale_to: \"otherwise(last(n over 30m), 0)\", status: no_change, message: m}\n",
      "metrics m:-636..1 n:-1836..1, "},
     {"let: {quiet: \"quiet_for(m above 1 over 2h)\", unused: sum(n over 3h)}\nreport: {q: quiet}\n"
-     "sleep:\n  - {rule: a, when: count(n over 10m) > 99, status: no_change, message: m}\n"
+     "sleep:\n  - {rule: a, when: count(n over 30m) > 99, status: no_change, message: m}\n"
      "  - {rule: b, status: no_change, message: m}\n",
-     "metrics m:-7236..1 n:-636..1, "},
+     "metrics m:-7236..1 n:-1836..1, "},
     // a threshold that is itself of a metric
-    {"sleep:\n  - {rule: a, when: quiet_for(m above last(n over 5m) over 10m) > 99h, status: no_change, message: m}\n"
+    {"sleep:\n  - {rule: a, when: quiet_for(m above last(n over 30m) over 10m) > 99h, status: no_change, message: m}\n"
      "  - {rule: b, status: no_change, message: m}\n",
-     "metrics m:-636..1 n:-336..1, "},
+     "metrics m:-636..1 n:-1836..1, "},
     // the heartbeat comes with what it vouches for
     {"sleep:\n  - {rule: a, when: sum(sparse over 10m) > 99, status: no_change, message: m}\n"
      "  - {rule: b, status: no_change, message: m}\n",

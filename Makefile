@@ -44,15 +44,15 @@ lang_SRC := expression_names.c expression_report.c expression_lexer.c expression
 recording_SRC := recording.c pages.c metric_data.c statistics.c csv.c services.c source.c stamps.c order.c buckets.c notes.c
 sys_SRC := clock.c files.c
 shell_SRC := describe.c targets.c needs.c gather.c apply.c
-sim_SRC := outlook.c replay.c replay_demand.c
+sim_SRC := outlook.c replay.c replay_demand.c state_file.c state_service.c state_change.c
 report_SRC := style.c json_parts.c answer.c picture.c replay_text.c replay_json.c explanation.c explanation_text.c explanation_json.c plan_table.c
 cli_SRC := environment.c session.c options.c commands.c help.c params.c request.c live.c target.c check.c run.c plan.c explain.c replay_input.c replay.c
 
-UNIT_TESTS := series evaluator decide twins instant zone window schedule expression expression_syntax expression_faults message_template text text_number diag json_write json_read json_agreement options replay outlook recording
+UNIT_TESTS := series evaluator decide twins instant zone window schedule expression expression_syntax expression_faults message_template text text_number diag json_write json_read json_agreement options replay outlook recording state_file run
 # tests/tools/NAME.c: programs that tests call; not tests themselves.
 TEST_TOOLS := zone_probe
 # Files of tests/support/: what several tests, tools, fuzzers or the benchmark share.
-TEST_SUPPORT := expressions.c json_oracle.c load.c
+TEST_SUPPORT := expressions.c json_oracle.c load.c tzif.c
 # Unit tests that take too long under valgrind.
 VALGRIND_SLOW :=
 

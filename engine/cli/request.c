@@ -40,6 +40,18 @@ static bool read_name(struct request_reading *reading, const cJSON *field, struc
     return true;
 }
 
+static bool set_number(struct request_reading *reading, const struct param *param, const cJSON *field,
+                       struct param_setting *setting)
+{
+    struct buffer fault;
+    buffer_init(&fault, LIMIT_MESSAGE_BYTES);
+    bool set = param_set_number(param, field->valuedouble, setting, &fault);
+    if (!set)
+        buffer_printf(reading->error, "request field %s: %.*s", field->string, TEXT_ARG(buffer_text(&fault)));
+    buffer_release(&fault);
+    return set;
+}
+
 static bool set_param(struct request_reading *reading, const struct param *param, const cJSON *field,
                       struct param_setting *setting)
 {
@@ -47,11 +59,11 @@ static bool set_param(struct request_reading *reading, const struct param *param
     case TYPE_DURATION:
         if (!cJSON_IsNumber(field))
             return wrong_type(reading, field, "a number");
-        return field->valuedouble == 0 || param_set_number(param, field->valuedouble, setting, reading->error);
+        return field->valuedouble == 0 || set_number(reading, param, field, setting);
     case TYPE_NUMBER:
         if (!cJSON_IsNumber(field))
             return wrong_type(reading, field, "a number");
-        return param_set_number(param, field->valuedouble, setting, reading->error);
+        return set_number(reading, param, field, setting);
     case TYPE_BOOLEAN:
         if (!cJSON_IsBool(field))
             return wrong_type(reading, field, "true or false");

@@ -181,7 +181,7 @@ static void apply_edit(struct loader *loader, struct rules *rules, const struct 
 
 // ---- a behaviour ------------------------------------------------------------------------------------------
 
-static bool is_edit(const struct tree *item)
+bool behaviour_is_edit(const struct tree *item)
 {
     return item->kind == TREE_MAP && !tree_get(item, "rule") && has_any(item, &edit_record);
 }
@@ -209,14 +209,14 @@ static struct tree *merge_list(struct loader *loader, struct text name, const st
 {
     size_t edits = 0;
     for (size_t i = 0; i < own->count; i++)
-        edits += is_edit(own->items[i]);
+        edits += behaviour_is_edit(own->items[i]);
     if (edits == 0)
         return own;
     if (edits == own->count)
         return apply_edits(loader, name, inherited, own->items, own->count);
-    bool first = is_edit(own->items[0]);
+    bool first = behaviour_is_edit(own->items[0]);
     for (size_t i = 1; i < own->count; i++) {
-        if (is_edit(own->items[i]) == first)
+        if (behaviour_is_edit(own->items[i]) == first)
             continue;
         diag_error(loader->diags, own->items[i]->place, "edit",
                    "%.*s mixes rules with edits of inherited rules: it is a list of the one or of the other",
@@ -230,7 +230,7 @@ static struct tree *merge_map(struct loader *loader, struct text name, const str
 {
     if (behaviour_is_script(own))
         return own;
-    if (is_edit(own) || (inherited && !has_any(own, &rule_record)))
+    if (behaviour_is_edit(own) || (inherited && !has_any(own, &rule_record)))
         return apply_edits(loader, name, inherited, &own, 1);
     diag_error(loader->diags, own->place, "type",
                "%.*s must be a list of rules such as [{rule: idle, when: ..., scale_to: 0}]; found a map%s",

@@ -67,21 +67,22 @@ void value_fault_at(const struct reading *reading, struct place place, const cha
     va_end(list);
 }
 
-static const char *example_of(const struct field *field)
+// "a duration such as 60s".
+static struct text wanted(struct loader *loader, const struct field *field)
 {
-    return field->example ? field->example : field_kinds[field->kind].example;
+    const char *example = field->example ? field->example : field_kinds[field->kind].example;
+    return arena_format(loader->arena, "%s%s%s", field_kinds[field->kind].phrase, example ? " such as " : "",
+                        example ? example : "");
 }
 
 void value_wrong(const struct reading *reading, const struct tree *value)
 {
-    const struct field *field = reading->field;
-    struct text found = tree_describe(reading->loader->arena, value);
+    struct text due = wanted(reading->loader, reading->field);
     if (tree_is_null(value))
-        value_fault(reading, value, "type", "has no value; it must be %s such as %s", field_kinds[field->kind].phrase,
-                    example_of(field));
+        value_fault(reading, value, "type", "has no value; it must be %.*s", TEXT_ARG(due));
     else
-        value_fault(reading, value, "type", "must be %s such as %s; found %.*s", field_kinds[field->kind].phrase,
-                    example_of(field), TEXT_ARG(found));
+        value_fault(reading, value, "type", "must be %.*s; found %.*s", TEXT_ARG(due),
+                    TEXT_ARG(tree_describe(reading->loader->arena, value)));
 }
 
 static uint8_t shape_of(const struct tree *value)
@@ -177,13 +178,56 @@ static bool check_keys(struct loader *loader, const struct record *record, const
     return good;
 }
 
+static void check_all_keys(struct loader *loader, const struct field *field, const struct tree *value);
+
+static void check_map_keys(struct loader *loader, const struct record *record, const struct tree *map)
+{
+    if (map->kind != TREE_MAP || map->faulty)
+        return;
+    check_keys(loader, record, map);
+    for (size_t i = 0; i < map->count; i++) {
+        const struct field *field = field_of(record, map->entries[i].key);
+        if (field && field->record)
+            check_all_keys(loader, field, map->entries[i].value);
+    }
+}
+
+// Rules, or edits of inherited ones, or a Lua behaviour.
+static const struct record *record_of_item(const struct field *field, const struct tree *item)
+{
+    if (field->kind != FIELD_BEHAVIOUR)
+        return field->record;
+    if (behaviour_is_script(item))
+        return &script_record;
+    return behaviour_is_edit(item) ? &edit_record : field->record;
+}
+
+static void check_all_keys(struct loader *loader, const struct field *field, const struct tree *value)
+{
+    bool named = field->kind == FIELD_MAP || field->kind == FIELD_WINDOWS;
+    for (size_t i = 0; value->kind == TREE_LIST && i < value->count; i++)
+        check_map_keys(loader, record_of_item(field, value->items[i]), value->items[i]);
+    if (value->kind == TREE_MAP && !named)
+        check_map_keys(loader, record_of_item(field, value), value);
+    for (size_t i = 0; named && value->kind == TREE_MAP && i < value->count; i++) {
+        const struct tree *item = value->entries[i].value;
+        check_map_keys(loader, field->record, item);
+        for (size_t k = 0; item->kind == TREE_LIST && k < item->count; k++)
+            check_map_keys(loader, field->record, item->items[k]);
+    }
+}
+
+void record_check_keys(struct loader *loader, const struct record *record, const struct tree *map)
+{
+    check_map_keys(loader, record, map);
+}
+
 static void report_missing(const struct reading *reading)
 {
-    const struct field *field = reading->field;
     struct subject subject = reading->subject;
     struct text who = subject.label.n ? subject.label : text_of(reading->record->what);
-    diag_error(reading->loader->diags, subject.place, "missing-key", "%.*s needs '%s', %s such as %s", TEXT_ARG(who),
-               field->name, field_kinds[field->kind].phrase, example_of(field));
+    diag_error(reading->loader->diags, subject.place, "missing-key", "%.*s needs '%s', %.*s", TEXT_ARG(who),
+               reading->field->name, TEXT_ARG(wanted(reading->loader, reading->field)));
 }
 
 bool record_read(struct loader *loader, const struct record *record, const struct tree *map, struct subject subject,

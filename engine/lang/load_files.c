@@ -215,8 +215,11 @@ const struct tree *load_files(struct loader *loader, struct text path)
 {
     struct chain chain = {.count = 0};
     const struct tree *merged = NULL;
-    if (!read_chain(loader, path, &chain))
+    if (!read_chain(loader, path, &chain)) {
+        for (size_t i = 0; i < chain.count; i++)
+            record_check_keys(loader, &policy_record, chain.roots[i]);
         return NULL;
+    }
     for (size_t i = chain.count; i-- > 0;)
         merged = merge_policies(loader, merged, chain.roots[i]);
     return merged;

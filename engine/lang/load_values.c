@@ -11,6 +11,7 @@
 #include "engine/base/text.h"
 
 #define LARGEST_EXACT 9007199254740992.0  // 2^53: above it a double skips whole numbers
+#define LARGEST_EXACT_DIGITS "9007199254740992"
 
 typedef bool setter_function(const struct reading *, const struct tree *, void *out);
 
@@ -68,8 +69,10 @@ bool number_read(const struct reading *reading, const struct tree *value, double
                     TEXT_ARG(number_text(reading->loader->arena, *number)));
         return false;
     }
-    if (fabs(*number) > LARGEST_EXACT && all_in(digits, "0123456789")) {
-        value_fault(reading, value, "number", "has more digits than a number keeps (2^53 is the most)");
+    bool rounded = fabs(*number) >= LARGEST_EXACT && !text_is(digits, LARGEST_EXACT_DIGITS);
+    if (rounded && all_in(digits, "0123456789")) {
+        value_fault(reading, value, "number", "has more digits than a number keeps; %s (2^53) is the most",
+                    LARGEST_EXACT_DIGITS);
         return false;
     }
     return true;

@@ -48,6 +48,7 @@ const struct tree *merge_policies(struct loader *, const struct tree *parent, co
 // A behaviour of the child over the inherited one (NULL: none): rules, edits or a script in; rules or a script out.
 struct tree *merge_behaviour(struct loader *, struct text name, struct tree *inherited, struct tree *own);
 bool behaviour_is_script(const struct tree *);
+bool behaviour_is_edit(const struct tree *);
 
 // ---- reading records by the field table (load_fields.c, load_values.c) ------------------------------------
 
@@ -68,6 +69,8 @@ struct reading {
 // Fills `out`, the struct of the record, from a map; fields that are absent or wrong are left as they were.
 // False after any fault.
 bool record_read(struct loader *, const struct record *, const struct tree *map, struct subject, void *out);
+// The keys alone, of this map and of all within: what can be said of a file whose parent is not there.
+void record_check_keys(struct loader *, const struct record *, const struct tree *map);
 // "'period' of metric 'connections' " and the rest, at the value.
 void value_fault(const struct reading *, const struct tree *value, const char *code, const char *format, ...)
     __attribute__((format(printf, 4, 5)));

@@ -15,6 +15,7 @@
 #define UPVALUE_AGGREGATE 2
 #define UPVALUE_PERCENTILE 3
 #define GLOB_BYTES 256
+#define POINTS_PER_INSTRUCTION 32  // of a percentile, which copies and sorts them; all else costs the same for any number
 
 // ---- arguments ------------------------------------------------------------------------------------------------
 
@@ -109,6 +110,8 @@ static int read_aggregate(lua_State *lua)
     check_aggregate(lua, metric, aggregate);
     struct value value = evaluate_span(unit->evaluator, index, span_argument(lua, 2, usage), &span);
     const struct snapshot *snapshot = unit->evaluator->snapshot;
+    if (value.knowledge == KNOWN && aggregate == AGGREGATE_PERCENTILE)
+        sandbox_charge(lua, (int64_t)(span.end - span.first + span.filled) / POINTS_PER_INSTRUCTION);
     if (value.knowledge == KNOWN)
         value = span_aggregate(metric, snapshot, &snapshot->metrics[index], &span, aggregate, percentile,
                                unit->evaluator->arena);
@@ -154,6 +157,14 @@ static int read_quiet_for(lua_State *lua)
 
 // ---- windows ----------------------------------------------------------------------------------------------------
 
+static bool contains(lua_State *lua, uint32_t index, double at_s)
+{
+    const struct script_unit *unit = sandbox_host(lua);
+    const struct window *window = &unit->policy->windows[index];
+    sandbox_charge(lua, (int64_t)window->span_count);
+    return window_contains(window, at_s);
+}
+
 static double instant_argument(lua_State *lua, const char *usage)
 {
     const struct script_unit *unit = sandbox_host(lua);
@@ -163,11 +174,10 @@ static double instant_argument(lua_State *lua, const char *usage)
 static int read_within(lua_State *lua)
 {
     static const char usage[] = "a window and perhaps an instant are due, such as s.within(\"office\")";
-    const struct script_unit *unit = sandbox_host(lua);
     if (has_unknown(lua, 2))
         return give_unknown(lua);
     uint32_t index = named_argument(lua, NAME_WINDOW, usage);
-    lua_pushboolean(lua, window_contains(&unit->policy->windows[index], instant_argument(lua, usage)));
+    lua_pushboolean(lua, contains(lua, index, instant_argument(lua, usage)));
     return 1;
 }
 
@@ -175,7 +185,6 @@ static int read_within(lua_State *lua)
 static int read_window(lua_State *lua)
 {
     static const char usage[] = "a text and perhaps an instant are due, such as s.window(s.tag(\"schedule\"))";
-    const struct script_unit *unit = sandbox_host(lua);
     struct name name;
     if (has_unknown(lua, 2))
         return give_unknown(lua);
@@ -183,7 +192,7 @@ static int read_window(lua_State *lua)
     double at_s = instant_argument(lua, usage);
     struct value value = value_unknown(WHY_NO_WINDOW);
     if (lua_reader_find(lua, 1, &name) && name.kind == NAME_WINDOW)
-        value = value_truth(window_contains(&unit->policy->windows[name.index], at_s));
+        value = value_truth(contains(lua, name.index, at_s));
     lua_reader_push_value(lua, TYPE_BOOLEAN, value);
     return 1;
 }

@@ -51,7 +51,7 @@ enum field_kind {
 // What messages and docs say of a kind.
 struct field_kind_info {
     const char *phrase;   // "a duration", as in "'period' must be a duration"
-    const char *example;  // where the field has none of its own
+    const char *example;  // where the field has none of its own; NULL: the phrase says all
     uint8_t shapes;       // SHAPE_... that its value may have
 };
 enum { SHAPE_SCALAR = 1, SHAPE_MAP = 2, SHAPE_LIST = 4, SHAPE_FUNCTION = 8 };

@@ -118,7 +118,11 @@ static struct tree *read_scalar(struct yaml_reader *reader, const yaml_event_t *
     tree->style = (uint8_t)style_of(event->data.scalar.style);
     tree->exact_columns = stands_in_source(reader, tree, start.byte);
     tree->faulty = !check_properties(reader, event->data.scalar.anchor, event->data.scalar.tag, tree->place);
-    reader->newest = (struct yaml_newest){true, tree->style == STYLE_QUOTED, false, start, end};
+    // A value that is not there explains nothing; what is before it may.
+    if (end.byte > start.byte)
+        reader->newest = (struct yaml_newest){true, tree->style == STYLE_QUOTED, false, start, end};
+    if (tree->style == STYLE_PLAIN && reader->flow_depth > 0 && yaml_text_is_open(tree->scalar))
+        reader->open = tree;
     if (memchr(tree->scalar.p, 0, tree->scalar.n)) {
         diag_error(reader->diags, tree->place, "encoding", "the text holds a NUL character");
         tree->faulty = true;

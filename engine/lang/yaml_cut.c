@@ -84,6 +84,7 @@ size_t yaml_join_cut_entries(struct yaml_reader *reader, struct yaml_entry *entr
             struct tree *scalar = entry->entry.value;
             make_whole(reader, scalar, source_part(reader, entry->value_start, entry[remnants].key_end));
             report_cut(reader, scalar, entry->entry.key, "a comma");
+            reader->open = NULL;
             scalar->faulty = yaml_text_is_open(scalar->scalar);
         }
         entries[kept++] = *entry;

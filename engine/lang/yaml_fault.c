@@ -80,6 +80,11 @@ static bool explained_by_newest(struct yaml_reader *reader, struct yaml_spot at)
     const struct yaml_newest *newest = &reader->newest;
     if (reader->comment_cut_in_flow)
         return true;
+    if (reader->open && reader->open->place.line == at.line) {
+        diag_error(reader->diags, reader->open->place, "cut-expression",
+                   "YAML ends this text at a comma: quote the whole expression");
+        return true;
+    }
     if (!newest->present || !follows_on_line(reader, newest->end, at))
         return false;
     if (newest->quoted)

@@ -33,6 +33,7 @@ struct yaml_reader {
     yaml_parser_t *parser;
     struct yaml_spot cursor;
     struct yaml_newest newest;
+    const struct tree *open;  // the newest plain text within braces in which a quote or parenthesis is still open
     size_t nodes;
     int flow_depth;
     bool stopped;             // nothing more can be read; why was reported

@@ -216,7 +216,7 @@ static struct run_result run(struct fake *fake, const char *policy, const struct
     struct cloud cloud = fake_cloud(fake);
     struct clock clock = {fake, fake_now};
     struct service_name name = {TEXT("c"), TEXT("s")};
-    evaluator_init(&evaluator, load_policy_text(&arena, policy), &arena);
+    evaluator_init(&evaluator, test_policy_text(&arena, policy), &arena);
     run_decide(&arena, &evaluator, &cloud, &clock, options, &name, &result);
     run_apply(&arena, &cloud, &clock, options, &result);
     return result;
@@ -617,7 +617,7 @@ static void test_targets(void **state)
         enum port_status status = PORT_FAILED;
         buffer_init(&error, 1000);
         buffer_init(&out, 1000);
-        bool resolved = resolve_targets(&arena, load_policy_text(&arena, yaml.p), &cloud, test->only ? &only : NULL,
+        bool resolved = resolve_targets(&arena, test_policy_text(&arena, yaml.p), &cloud, test->only ? &only : NULL,
                                         &names, &count, &status, &error);
         for (size_t j = 0; j < count; j++)
             buffer_printf(&out, "%.*s/%.*s ", TEXT_ARG(names[j].cluster), TEXT_ARG(names[j].service));
@@ -646,7 +646,7 @@ static void test_a_list_that_fails(void **state)
     fake.fails_at = 1;
     fake.fails_with = PORT_THROTTLED;
     const struct policy *policy =
-        load_policy_text(&arena, "policy: 1\nname: t\ntargets: [{cluster: c, service: \"*\"}]\n" KILL);
+        test_policy_text(&arena, "policy: 1\nname: t\ntargets: [{cluster: c, service: \"*\"}]\n" KILL);
     assert_false(resolve_targets(&arena, policy, &cloud, NULL, &names, &count, &status, &error));
     assert_int_equal(status, PORT_THROTTLED);
     assert_true(text_is(buffer_text(&error), "injected"));

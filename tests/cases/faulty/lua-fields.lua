@@ -1,4 +1,4 @@
--- faults: 4
+-- faults: 5
 return {
   policy = 1,
   name = "lua-fields",

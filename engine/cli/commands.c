@@ -12,9 +12,9 @@ static const struct example check_examples[] = {
 static const enum option_id check_options[] = {OPTION_POLICY, OPTION_STRICT, OPTION_DUMP, OPTION_JSON, OPTION_HELP};
 
 static const struct example explain_examples[] = {
-    {"drowse explain sleep --policy policies/production.yaml --state examples/states/idle.json",
+    {"drowse explain sleep --policy policies/production.yaml --state examples/states/sleep-active.json",
      "why the service would be put to sleep now, or would not"},
-    {"drowse explain sleep --state idle.json --param idle_threshold=2h", "the same under another threshold"},
+    {"drowse explain sleep --state state.json --param idle_threshold=2h", "the same under another threshold"},
 };
 static const enum option_id explain_options[] = {OPTION_POLICY,  OPTION_STATE,   OPTION_SERVICE, OPTION_PARAM,
                                                  OPTION_REQUEST, OPTION_TRIGGER, OPTION_JSON,    OPTION_HELP};

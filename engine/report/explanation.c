@@ -16,7 +16,7 @@ const char *rule_result_name(const struct reasoned_rule *rule)
         return "held back";
     switch (rule->result) {
     case RULE_NOT_REACHED:
-        return "not reached";
+        return rule->by_script ? "not chosen" : "not reached";
     case RULE_FALSE:
         return "false";
     case RULE_UNKNOWN:
@@ -24,7 +24,7 @@ const char *rule_result_name(const struct reasoned_rule *rule)
     case RULE_FIRED:
         break;
     }
-    return "fired";
+    return rule->by_script ? "chosen" : "fired";
 }
 
 const char *fence_source_name(enum fence_source source)
@@ -172,6 +172,7 @@ static void reason_rules(struct arena *arena, const struct policy *policy, const
         rules[i].rule = &behaviour->rules[i];
         rules[i].result = results[i];
         rules[i].held_back = explanation->decision.outcome == OUTCOME_HELD && results[i] == RULE_FIRED;
+        rules[i].by_script = behaviour->scripted;
         if (!behaviour->scripted)
             reason_rule(&reasoning, &rules[i]);
     }

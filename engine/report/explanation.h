@@ -30,6 +30,7 @@ struct reasoned_rule {
     const struct rule *rule;
     enum rule_result result;
     bool held_back;  // it fired, and an unknown kept it from acting
+    bool by_script;  // a script chose among the rules; they have no conditions
     const struct reasoning_step *steps;
     size_t step_count;
 };

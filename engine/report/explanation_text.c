@@ -220,7 +220,9 @@ static void rules_lines(struct buffer *out, const struct style *style, const str
 {
     const struct policy *policy = explanation->policy;
     size_t names = rule_name_columns(explanation);
-    paint_text(out, style, PAINT_BOLD, TEXT("\nRules, the first that matches wins\n"));
+    paint_text(out, style, PAINT_BOLD,
+               explanation->scripted ? TEXT("\nRules, of which a Lua function chooses one\n")
+                                     : TEXT("\nRules, the first that matches wins\n"));
     for (size_t i = 0; i < explanation->rule_count; i++) {
         const struct reasoned_rule *rule = &explanation->rules[i];
         buffer_add(out, TEXT("  "));
@@ -242,7 +244,7 @@ static void lets_lines(struct buffer *out, const struct style *style, const stru
 {
     if (!explanation->scripted)
         return;
-    paint_text(out, style, PAINT_BOLD, TEXT("\nA Lua function decided; the values that it was offered\n"));
+    paint_text(out, style, PAINT_BOLD, TEXT("\nValues that the function was offered\n"));
     for (size_t i = 0; i < explanation->let_count; i++) {
         const struct reasoned_let *let = &explanation->lets[i];
         buffer_printf(out, "  %.*s = ", TEXT_ARG(let->let->name));

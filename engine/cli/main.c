@@ -7,8 +7,6 @@
 #include "engine/cli/commands.h"
 #include "engine/cli/session.h"
 
-extern char **environ;
-
 // State files are replaced by renaming, so that there is nothing to tidy up.
 static void on_interrupt(int signal_number)
 {

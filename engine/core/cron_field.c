@@ -34,7 +34,7 @@ struct parser {
     struct text text;
     size_t at;
     struct buffer *error;
-    size_t *offset;
+    size_t error_at;
 };
 
 static char peek(const struct parser *parser)
@@ -99,7 +99,7 @@ static bool fail_value(struct parser *parser, size_t at)
     else
         buffer_printf(parser->error, "%s: '%.*s' is not among %s", parser->shape->name, TEXT_ARG(word),
                       parser->shape->range);
-    *parser->offset = at;
+    parser->error_at = at;
     return false;
 }
 
@@ -145,7 +145,7 @@ static bool fail_backwards(struct parser *parser, size_t at, int32_t from, int32
     const struct shape *shape = parser->shape;
     buffer_printf(parser->error, "%s: the range %d-%d runs backwards; write %d-%d,%d-%d", shape->name, from, to, from,
                   shape->last, shape->first, to);
-    *parser->offset = at;
+    parser->error_at = at;
     return false;
 }
 
@@ -160,7 +160,7 @@ static bool take_step(struct parser *parser, int32_t *step)
     if (take_number(parser, step) && *step >= 1 && *step <= most)
         return true;
     buffer_printf(parser->error, "%s: a step is a whole number from 1 to %d", parser->shape->name, most);
-    *parser->offset = at;
+    parser->error_at = at;
     return false;
 }
 
@@ -204,7 +204,7 @@ static bool take_list(struct parser *parser, struct cron_values *values)
                   "%s: '%.*s' does not belong here; it takes values, ranges (a-b), steps (a/n) and "
                   "lists of them (a,b)",
                   parser->shape->name, TEXT_ARG(text_from(parser->text, parser->at)));
-    *parser->offset = parser->at;
+    parser->error_at = parser->at;
     return false;
 }
 
@@ -214,7 +214,7 @@ static bool fail_form(struct parser *parser, const char *right)
 {
     buffer_printf(parser->error, "%s: '%.*s' is not understood; %s", parser->shape->name, TEXT_ARG(parser->text),
                   right);
-    *parser->offset = 0;
+    parser->error_at = 0;
     return false;
 }
 
@@ -289,7 +289,7 @@ static bool parse_any(struct parser *parser, enum cron_field field, struct cron_
 bool cron_field_parse(enum cron_field field, struct text text, struct cron_values *values, struct buffer *error,
                       size_t *offset)
 {
-    struct parser parser = {&shapes[field], text, 0, error, offset};
+    struct parser parser = {.shape = &shapes[field], .text = text, .error = error};
     struct cron_values result = {0};
     bool parsed;
     if (has(text, '?'))
@@ -302,5 +302,7 @@ bool cron_field_parse(enum cron_field field, struct text text, struct cron_value
         parsed = take_list(&parser, &result);
     if (parsed)
         *values = result;
+    else
+        *offset = parser.error_at;
     return parsed;
 }

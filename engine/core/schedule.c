@@ -10,7 +10,7 @@
 
 struct parser {
     struct buffer *error;
-    size_t *offset;
+    size_t error_at;
     size_t inside_at;  // where the text between the brackets begins
     struct text inside;
 };
@@ -28,13 +28,13 @@ static const struct rate_unit rate_units[] = {
     {"day", "days", DAY_S},
 };
 
-static bool fail(const struct parser *parser, size_t at)
+static bool fail(struct parser *parser, size_t at)
 {
-    *parser->offset = parser->inside_at + at;
+    parser->error_at = parser->inside_at + at;
     return false;
 }
 
-static bool find_unit(const struct parser *parser, struct text word, size_t at, int64_t value, int64_t *seconds)
+static bool find_unit(struct parser *parser, struct text word, size_t at, int64_t value, int64_t *seconds)
 {
     for (size_t i = 0; i < sizeof rate_units / sizeof rate_units[0]; i++) {
         const struct rate_unit *unit = &rate_units[i];
@@ -54,7 +54,7 @@ static bool find_unit(const struct parser *parser, struct text word, size_t at, 
 }
 
 // "5 minutes"
-static bool parse_rate(const struct parser *parser, struct schedule *schedule)
+static bool parse_rate(struct parser *parser, struct schedule *schedule)
 {
     struct text inside = parser->inside, number = inside;
     if (text_find(inside, ' ', &number.n)) {
@@ -107,7 +107,7 @@ static size_t split_fields(struct text inside, struct text fields[CRON_FIELDS], 
     }
 }
 
-static bool fail_field_count(const struct parser *parser, size_t count, size_t extra_at)
+static bool fail_field_count(struct parser *parser, size_t count, size_t extra_at)
 {
     if (count == CRON_FIELDS - 1) {
         buffer_printf(parser->error, "EventBridge cron has six fields; the sixth is the year: write cron(%.*s *)",
@@ -120,7 +120,7 @@ static bool fail_field_count(const struct parser *parser, size_t count, size_t e
     return fail(parser, count > CRON_FIELDS ? extra_at : parser->inside.n);
 }
 
-static bool check_days(const struct parser *parser, const struct text fields[CRON_FIELDS],
+static bool check_days(struct parser *parser, const struct text fields[CRON_FIELDS],
                        const struct cron_values values[CRON_FIELDS])
 {
     bool any_of_month = values[CRON_DAY_OF_MONTH].any, any_of_week = values[CRON_DAY_OF_WEEK].any;
@@ -170,7 +170,7 @@ static void fill_cron(const struct cron_values values[CRON_FIELDS], struct sched
         schedule->years[i] = values[CRON_YEAR].bits[i];
 }
 
-static bool parse_cron(const struct parser *parser, struct schedule *schedule)
+static bool parse_cron(struct parser *parser, struct schedule *schedule)
 {
     struct text fields[CRON_FIELDS];
     size_t extra_at = 0;
@@ -199,13 +199,13 @@ static bool parse_kind(struct parser *parser, struct text expression, struct sch
         buffer_printf(parser->error, text_starts(expression, once)
                                          ? "a policy's schedule repeats: rate(5 minutes) or cron(0 23 * * ? *)"
                                          : "a schedule is rate(5 minutes) or cron(0 23 * * ? *)");
-        *parser->offset = 0;
+        parser->error_at = 0;
         return false;
     }
     size_t prefix = is_rate ? rate.n : cron.n, close;
     if (!text_find(expression, ')', &close) || close + 1 != expression.n) {
         buffer_printf(parser->error, "a schedule ends with its only ')'");
-        *parser->offset = text_find(expression, ')', &close) ? close + 1 : expression.n;
+        parser->error_at = text_find(expression, ')', &close) ? close + 1 : expression.n;
         return false;
     }
     parser->inside_at = prefix;
@@ -216,10 +216,12 @@ static bool parse_kind(struct parser *parser, struct text expression, struct sch
 const struct schedule *schedule_parse(struct arena *arena, struct text expression, const struct zone *zone,
                                       struct buffer *error, size_t *offset)
 {
-    struct parser parser = {.error = error, .offset = offset};
+    struct parser parser = {.error = error};
     struct schedule schedule = {.zone = zone ? zone : zone_utc()};
-    if (!parse_kind(&parser, expression, &schedule))
+    if (!parse_kind(&parser, expression, &schedule)) {
+        *offset = parser.error_at;
         return NULL;
+    }
     struct schedule *kept = ARENA_NEW(arena, struct schedule);
     *kept = schedule;
     kept->expression = arena_text(arena, expression);

@@ -124,8 +124,8 @@ static void check_use(struct bounds *bounds, node_index use, uint32_t metric, bo
         return;
     bool constant = bounds->policy->nodes[behind].op == OP_CONSTANT;
     diag_error(loader->diags, bounds->policy->places[use], "bound", "this %s %s %.*s; it must be at least %.*s",
-               threshold ? "threshold" : "span", constant ? "is" : "can be as short as", TEXT_ARG(duration_text(loader->arena, least_s)),
-               TEXT_ARG(reason(loader, metric)));
+               threshold ? "threshold" : "span", constant ? "is" : "can be as short as",
+               TEXT_ARG(duration_text(loader->arena, least_s)), TEXT_ARG(reason(loader, metric)));
 }
 
 // The metric that an instant, or a time since one, is made of.
@@ -152,8 +152,8 @@ static bool metric_within(const struct policy *policy, node_index index, int *st
 
 static bool orders(const struct node *node)
 {
-    return node->operands == TYPE_DURATION && (node->op == OP_LESS || node->op == OP_LESS_EQUAL ||
-                                               node->op == OP_GREATER || node->op == OP_GREATER_EQUAL);
+    return node->operands == TYPE_DURATION &&
+           (node->op == OP_LESS || node->op == OP_LESS_EQUAL || node->op == OP_GREATER || node->op == OP_GREATER_EQUAL);
 }
 
 static void check_threshold(struct bounds *bounds, node_index time, node_index threshold)
@@ -193,9 +193,8 @@ static void check_demand(struct bounds *bounds, size_t index)
                    "'min' of param '%.*s', %s '%.*s', must be at least %.*s", TEXT_ARG(param->name), role,
                    TEXT_ARG(metric), TEXT_ARG(why));
     else
-        diag_error(loader->diags, param->place, "bound",
-                   "param '%.*s' is %s '%.*s' and needs a 'min' of at least %.*s", TEXT_ARG(param->name), role,
-                   TEXT_ARG(metric), TEXT_ARG(why));
+        diag_error(loader->diags, param->place, "bound", "param '%.*s' is %s '%.*s' and needs a 'min' of at least %.*s",
+                   TEXT_ARG(param->name), role, TEXT_ARG(metric), TEXT_ARG(why));
 }
 
 void check_bounds(struct loader *loader)

@@ -126,8 +126,8 @@ static void dump_metric(struct dump *dump, const struct metric *metric)
     if (metric->as_instant)
         buffer_printf(out, " as instant");
     if (metric->missing == MISSING_IS) {
-        struct text heartbeat = metric->missing_while < 0 ? TEXT("none")
-                                                          : dump->policy->metrics[metric->missing_while].name;
+        struct text heartbeat =
+            metric->missing_while < 0 ? TEXT("none") : dump->policy->metrics[metric->missing_while].name;
         buffer_printf(out, " missing is ");
         buffer_add_number(out, metric->missing_is);
         buffer_printf(out, " while %.*s", TEXT_ARG(heartbeat));
@@ -217,9 +217,9 @@ static void dump_expressions(struct dump *dump)
 static void dump_piece(struct dump *dump, const struct piece *piece)
 {
     static const char *const formats[] = {
-        [PIECE_LITERAL] = "",         [PIECE_PLAIN] = "",   [PIECE_FIXED] = "",
-        [PIECE_SECONDS] = ":seconds", [PIECE_MINUTES] = ":minutes",
-        [PIECE_DURATION] = ":duration", [PIECE_ISO] = ":iso",
+        [PIECE_LITERAL] = "",         [PIECE_PLAIN] = "",           [PIECE_FIXED] = "",
+        [PIECE_SECONDS] = ":seconds", [PIECE_MINUTES] = ":minutes", [PIECE_DURATION] = ":duration",
+        [PIECE_ISO] = ":iso",
     };
     if (piece->format == PIECE_LITERAL) {
         add_text(dump->out, piece->literal);

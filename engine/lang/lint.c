@@ -41,8 +41,8 @@ static void lint_rule(struct loader *loader, enum behaviour behaviour, const str
     bool always = rule->when == 0 || always_true(loader, rule->when);
     lint_status(loader, behaviour, rule);
     if (taken)
-        diag_warning(loader->diags, rule->place, "rule-name", "the rule '%.*s' is called as %s is", TEXT_ARG(rule->name),
-                     taken);
+        diag_warning(loader->diags, rule->place, "rule-name", "the rule '%.*s' is called as %s is",
+                     TEXT_ARG(rule->name), taken);
     if (never_true(loader, rule->when))
         diag_warning(loader->diags, rule->place, "never-true", "rule '%.*s' never fires: its condition is always false",
                      TEXT_ARG(rule->name));
@@ -109,8 +109,8 @@ static void lint_span(struct loader *loader, const struct node *node)
         return;
     if (span_s > kept_s(metric->period_s))
         diag_warning(loader->diags, place, "span-kept",
-                     "a span of %.*s: CloudWatch keeps datapoints of %.*s for %.*s only", TEXT_ARG(duration_text(arena, span_s)),
-                     TEXT_ARG(duration_text(arena, metric->period_s)),
+                     "a span of %.*s: CloudWatch keeps datapoints of %.*s for %.*s only",
+                     TEXT_ARG(duration_text(arena, span_s)), TEXT_ARG(duration_text(arena, metric->period_s)),
                      TEXT_ARG(duration_text(arena, kept_s(metric->period_s))));
     if (fmod(span_s, metric->period_s) != 0)
         diag_warning(loader->diags, place, "span-periods",

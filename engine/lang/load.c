@@ -26,8 +26,10 @@ static void check_target_name(struct loader *loader, const struct tree *item, co
     if (!value || value->kind != TREE_SCALAR || value->faulty)
         return;
     if (text_starts(value->scalar, TEXT("arn:"))) {
-        diag_error(loader->diags, value->place, "target", "'%s' of a target is a name, not an ARN: write what stands "
-                   "behind the last '/'", field);
+        diag_error(loader->diags, value->place, "target",
+                   "'%s' of a target is a name, not an ARN: write what stands "
+                   "behind the last '/'",
+                   field);
         return;
     }
     for (size_t i = 0; i < value->scalar.n; i++) {

@@ -88,7 +88,10 @@ void value_wrong(const struct reading *reading, const struct tree *value)
 static uint8_t shape_of(const struct tree *value)
 {
     static const uint8_t shapes[] = {
-        [TREE_SCALAR] = SHAPE_SCALAR, [TREE_MAP] = SHAPE_MAP, [TREE_LIST] = SHAPE_LIST, [TREE_FUNCTION] = SHAPE_FUNCTION,
+        [TREE_SCALAR] = SHAPE_SCALAR,
+        [TREE_MAP] = SHAPE_MAP,
+        [TREE_LIST] = SHAPE_LIST,
+        [TREE_FUNCTION] = SHAPE_FUNCTION,
     };
     return shapes[value->kind];
 }
@@ -157,8 +160,8 @@ static size_t report_remnants(struct loader *loader, const struct record *record
     }
     if (n)
         diag_error(loader->diags, owner->value->place, "cut-text",
-                   "YAML ends this text at a comma: quote the whole of it, as in %.*s: \"%.*s\"",
-                   TEXT_ARG(owner->key), TEXT_ARG(whole));
+                   "YAML ends this text at a comma: quote the whole of it, as in %.*s: \"%.*s\"", TEXT_ARG(owner->key),
+                   TEXT_ARG(whole));
     return n;
 }
 

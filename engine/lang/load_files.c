@@ -31,7 +31,7 @@ static struct text path_normal(struct arena *arena, struct text path)
     char *out = arena_alloc(arena, path.n + 1);
     size_t n = 0, floor = 0;
     if (path.n && path.p[0] == '/')
-        out[n++] = '/', floor = 1;
+        out[n++] = '/', floor = 1;  // above the root there is nothing
     for (size_t i = 0; i < path.n;) {
         size_t length = 0;
         struct text rest = text_from(path, i);
@@ -42,6 +42,8 @@ static struct text path_normal(struct arena *arena, struct text path)
         if (part.n == 0 || text_is(part, "."))
             continue;
         struct text last = {out, n};
+        if (text_is(part, "..") && floor && n == floor)
+            continue;
         if (text_is(part, "..") && n > floor && !text_ends(last, TEXT("../"))) {
             n = folder_of((struct text){out, n - 1}).n;
             continue;

@@ -9,8 +9,8 @@
 
 #define DEFAULT_LAG_S 120
 #define DEFAULT_COVERAGE 0.8
-#define DEFAULT_PERIOD_S 60          // what checks assume where the period itself is wrong
-#define DIMENSIONS_MOST 30           // CloudWatch: PutMetricData
+#define DEFAULT_PERIOD_S 60  // what checks assume where the period itself is wrong
+#define DIMENSIONS_MOST 30   // CloudWatch: PutMetricData
 #define DIMENSION_NAME_BYTES 255
 #define DIMENSION_VALUE_BYTES 1024
 #define HEARTBEAT_NONE (-1)
@@ -27,8 +27,8 @@ static const struct {
     const char *alias;
     const char *statistic;
 } statistic_aliases[] = {
-    {"avg", "Average"}, {"mean", "Average"}, {"min", "Minimum"}, {"max", "Maximum"}, {"count", "SampleCount"},
-    {"samples", "SampleCount"}, {"median", "p50"},
+    {"avg", "Average"},       {"mean", "Average"},        {"min", "Minimum"}, {"max", "Maximum"},
+    {"count", "SampleCount"}, {"samples", "SampleCount"}, {"median", "p50"},
 };
 
 static bool is_percentile(struct text stat)
@@ -212,8 +212,8 @@ static void read_metric(struct loader *loader, const struct tree_entry *entry, s
 {
     struct subject subject = {label_of(loader->arena, "metric", entry->key), entry->key_place};
     struct metric_fields fields = {.lag_s = DEFAULT_LAG_S, .coverage = DEFAULT_COVERAGE};
-    *metric = (struct metric){.name = entry->key, .period_s = DEFAULT_PERIOD_S, .missing_while = HEARTBEAT_NONE,
-                              .place = entry->key_place};
+    *metric = (struct metric){
+        .name = entry->key, .period_s = DEFAULT_PERIOD_S, .missing_while = HEARTBEAT_NONE, .place = entry->key_place};
     if (entry->value->faulty)
         return;
     if (entry->value->kind != TREE_MAP) {
@@ -247,8 +247,9 @@ static void report_no_heartbeat(struct loader *loader, const struct tree *name, 
     struct text *names = ARENA_ARRAY(loader->arena, count, struct text);
     for (size_t i = 0; i < count; i++)
         names[i] = metrics[i].name;
-    diag_error(loader->diags, name->place, "missing", "'while' names a metric or is 'none'; there is no metric '%.*s'%.*s",
-               TEXT_ARG(name->scalar), TEXT_ARG(diag_suggestion(loader->arena, name->scalar, names, count)));
+    diag_error(loader->diags, name->place, "missing",
+               "'while' names a metric or is 'none'; there is no metric '%.*s'%.*s", TEXT_ARG(name->scalar),
+               TEXT_ARG(diag_suggestion(loader->arena, name->scalar, names, count)));
 }
 
 static void resolve_heartbeat(struct loader *loader, const struct tree *name, struct metric *metrics, size_t count,

@@ -85,8 +85,7 @@ void check_names(struct loader *loader)
             continue;
         diag_error(loader->diags, second->place, "clash",
                    "the %s '%.*s' needs another name: the %s in %.*s has it already", second->what,
-                   TEXT_ARG(second->name), first->what,
-                   TEXT_ARG(other_place(loader, second->place, first->place)));
+                   TEXT_ARG(second->name), first->what, TEXT_ARG(other_place(loader, second->place, first->place)));
     }
 }
 
@@ -158,8 +157,10 @@ void end_expressions(struct loader *loader)
 
 // Fields of the answer that the contract has already.
 static const struct text answer_fields[] = {
-    {"status", 6}, {"action", 6}, {"desiredCount", 12}, {"runningCount", 12}, {"pendingCount", 12},
-    {"estimatedStartTime", 18}, {"message", 7}, {"held", 4}, {"outcome", 7}, {"error", 5},
+    {"status", 6},        {"action", 6},        {"desiredCount", 12},
+    {"runningCount", 12}, {"pendingCount", 12}, {"estimatedStartTime", 18},
+    {"message", 7},       {"held", 4},          {"outcome", 7},
+    {"error", 5},
 };
 
 static bool report_name_valid(struct text name)

@@ -163,8 +163,8 @@ void load_behaviours(struct loader *loader, const struct tree *const behaviours[
         const struct tree *tree = behaviours[i];
         if (!tree)
             continue;
-        struct behaviour_rules rules = tree->kind == TREE_LIST ? read_rules(loader, behaviour, tree)
-                                                               : read_script(loader, behaviour, tree);
+        struct behaviour_rules rules =
+            tree->kind == TREE_LIST ? read_rules(loader, behaviour, tree) : read_script(loader, behaviour, tree);
         rules.place = tree_entry(root, text_of(behaviour_name(behaviour)))->key_place;
         loader->policy->behaviours[i] = rules;
     }

@@ -190,8 +190,7 @@ static bool set_word(const struct reading *reading, const struct tree *value, vo
         return true;
     }
     value_fault(reading, value, "name", "must be %s such as %s, at most %d long; found %.*s", phrase,
-                reading->field->example, LIMIT_NAME_BYTES,
-                TEXT_ARG(tree_describe(reading->loader->arena, value)));
+                reading->field->example, LIMIT_NAME_BYTES, TEXT_ARG(tree_describe(reading->loader->arena, value)));
     return false;
 }
 
@@ -314,23 +313,12 @@ static bool keep_tree(const struct reading *reading, const struct tree *value, v
 }
 
 static setter_function *const setters[FIELD_KIND_COUNT] = {
-    [FIELD_TEXT] = set_text,
-    [FIELD_NAME] = set_name,
-    [FIELD_HEARTBEAT] = set_name,
-    [FIELD_VARIABLE] = set_variable,
-    [FIELD_REQUEST] = set_request,
-    [FIELD_BOOLEAN] = set_boolean,
-    [FIELD_NUMBER] = set_number,
-    [FIELD_WHOLE] = set_whole,
-    [FIELD_DURATION] = set_duration,
-    [FIELD_SHARE] = set_share,
-    [FIELD_CHOICE] = set_choice,
-    [FIELD_STATISTIC] = set_statistic,
-    [FIELD_DAYS] = set_days,
-    [FIELD_DATES] = set_dates,
-    [FIELD_DATE_LIST] = set_date_list,
-    [FIELD_TIME] = set_time,
-    [FIELD_ZONE] = set_zone,
+    [FIELD_TEXT] = set_text,         [FIELD_NAME] = set_name,       [FIELD_HEARTBEAT] = set_name,
+    [FIELD_VARIABLE] = set_variable, [FIELD_REQUEST] = set_request, [FIELD_BOOLEAN] = set_boolean,
+    [FIELD_NUMBER] = set_number,     [FIELD_WHOLE] = set_whole,     [FIELD_DURATION] = set_duration,
+    [FIELD_SHARE] = set_share,       [FIELD_CHOICE] = set_choice,   [FIELD_STATISTIC] = set_statistic,
+    [FIELD_DAYS] = set_days,         [FIELD_DATES] = set_dates,     [FIELD_DATE_LIST] = set_date_list,
+    [FIELD_TIME] = set_time,         [FIELD_ZONE] = set_zone,
 };
 
 bool value_set(const struct reading *reading, const struct tree *value, void *out)

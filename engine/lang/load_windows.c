@@ -29,8 +29,7 @@ static bool day_of(const struct reading *reading, const struct tree *value, stru
     }
     size_t offset = word.n ? (size_t)(word.p - value->scalar.p) : 0;
     struct text start = {word.p, word.n < 3 ? word.n : 3};
-    struct text hint = word.n > 3 ? TEXT("")
-                                  : diag_suggestion(reading->loader->arena, start, day_names, DAYS_A_WEEK);
+    struct text hint = word.n > 3 ? TEXT("") : diag_suggestion(reading->loader->arena, start, day_names, DAYS_A_WEEK);
     for (int i = 0; i < DAYS_A_WEEK && word.n > 3; i++) {
         bool day_spelt = text_eq(start, day_names[i]) && text_ends(word, TEXT("day"));
         if (day_spelt)
@@ -240,8 +239,10 @@ static bool check_span_times(struct loader *loader, const struct tree *map, stru
 {
     const struct tree *from = tree_get(map, "from"), *to = tree_get(map, "to");
     if (!from != !to) {
-        diag_error(loader->diags, (from ? from : to)->place, "span", "%.*s has '%s' without '%s': it needs both, or "
-                   "neither for whole days", TEXT_ARG(subject.label), from ? "from" : "to", from ? "to" : "from");
+        diag_error(loader->diags, (from ? from : to)->place, "span",
+                   "%.*s has '%s' without '%s': it needs both, or "
+                   "neither for whole days",
+                   TEXT_ARG(subject.label), from ? "from" : "to", from ? "to" : "from");
         return false;
     }
     if (!from && !tree_get(map, "days") && !tree_get(map, "dates")) {

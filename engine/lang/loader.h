@@ -34,9 +34,9 @@ struct loader {
     size_t source_count, source_capacity;
     struct named_zone *zones;
     size_t zone_count, zone_capacity;
-    struct param_notes *param_notes;  // by param
+    struct param_notes *param_notes;                // by param
     struct place schedule_places[BEHAVIOUR_COUNT];  // of the expressions
-    uint8_t *let_reads_param;         // by let: 0 not looked at, else 1 + the answer
+    uint8_t *let_reads_param;                       // by let: 0 not looked at, else 1 + the answer
 };
 
 // ---- files and `extends` (load_files.c, merge.c, edits.c) -------------------------------------------------

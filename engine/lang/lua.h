@@ -46,7 +46,10 @@ enum lua_end sandbox_call(struct sandbox *, int arguments, int results, struct b
 // replace them. Blocks may be larger here, as while a chunk is compiled.
 enum lua_end sandbox_protect(struct sandbox *, int (*function)(struct lua_State *), struct buffer *error);
 // Of the newest end that was not OK: the line (0: none) and the message without its "path:line: ".
-struct lua_fault { uint32_t line; struct text text; };
+struct lua_fault {
+    uint32_t line;
+    struct text text;
+};
 struct lua_fault sandbox_fault(const struct sandbox *);
 
 // What the host's functions find their own state by.
@@ -58,7 +61,10 @@ void sandbox_charge(struct lua_State *, int64_t instructions);
 _Noreturn void sandbox_raise(struct lua_State *, enum lua_end cause, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 
-struct sandbox_usage { size_t live_bytes, total_bytes, frozen_bytes; int64_t instructions; };
+struct sandbox_usage {
+    size_t live_bytes, total_bytes, frozen_bytes;
+    int64_t instructions;
+};
 struct sandbox_usage sandbox_usage(const struct sandbox *);
 
 #endif

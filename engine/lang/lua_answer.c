@@ -102,7 +102,8 @@ static bool read_text(struct reading *reading, enum answer_field field, struct t
         return wrong(reading, "returned a '%s' of %zu bytes; at most %d are taken", answer_field_names[field], text.n,
                      LIMIT_MESSAGE_BYTES);
     if (!text_is_utf8(text, &bad))
-        return wrong(reading, "returned a '%s' that is not valid UTF-8 at byte %zu", answer_field_names[field], bad + 1);
+        return wrong(reading, "returned a '%s' that is not valid UTF-8 at byte %zu", answer_field_names[field],
+                     bad + 1);
     *out = arena_text(reading->unit->evaluator->arena, text);
     return true;
 }

@@ -4,7 +4,7 @@
 #include <string.h>
 
 #define GRAIN 16u
-#define SMALL_BYTES 512u   // up to here a class every GRAIN bytes, then four to each doubling
+#define SMALL_BYTES 512u  // up to here a class every GRAIN bytes, then four to each doubling
 #define SMALL_CLASSES (SMALL_BYTES / GRAIN)
 #define STEPS 4u
 

@@ -12,17 +12,17 @@
 
 // What changes with each allocation besides the bytes themselves.
 struct block_heads {
-    uint32_t used;                  // bytes of the stretch ever given out
-    uint32_t unused[BLOCK_CLASSES]; // offset of the first unused block of each class; 0: none
-    size_t live_bytes;              // asked for and not given back
-    size_t total_bytes;             // asked for in sum
+    uint32_t used;                   // bytes of the stretch ever given out
+    uint32_t unused[BLOCK_CLASSES];  // offset of the first unused block of each class; 0: none
+    size_t live_bytes;               // asked for and not given back
+    size_t total_bytes;              // asked for in sum
 };
 
 struct block {
     char *bytes;
     size_t capacity;
     struct block_heads heads;
-    char *saved;                    // NULL: not saved yet
+    char *saved;  // NULL: not saved yet
     struct block_heads saved_heads;
 };
 

@@ -15,21 +15,35 @@ struct offer {
 };
 
 static const struct offer base_offers[] = {
-    {"assert", NULL}, {"error", NULL}, {"ipairs", NULL}, {"pairs", lua_base_pairs}, {"select", lua_base_select},
-    {"tonumber", NULL}, {"tostring", lua_base_tostring}, {"type", NULL},
+    {"assert", NULL},
+    {"error", NULL},
+    {"ipairs", NULL},
+    {"pairs", lua_base_pairs},
+    {"select", lua_base_select},
+    {"tonumber", NULL},
+    {"tostring", lua_base_tostring},
+    {"type", NULL},
 };
 static const struct offer string_offers[] = {
-    {"byte", lua_string_byte}, {"find", lua_string_find}, {"format", lua_string_format},
-    {"gmatch", lua_string_gmatch}, {"gsub", lua_string_gsub}, {"len", NULL}, {"lower", NULL},
-    {"match", lua_string_match}, {"rep", lua_string_rep}, {"sub", NULL}, {"upper", NULL},
+    {"byte", lua_string_byte},
+    {"find", lua_string_find},
+    {"format", lua_string_format},
+    {"gmatch", lua_string_gmatch},
+    {"gsub", lua_string_gsub},
+    {"len", NULL},
+    {"lower", NULL},
+    {"match", lua_string_match},
+    {"rep", lua_string_rep},
+    {"sub", NULL},
+    {"upper", NULL},
 };
 static const struct offer table_offers[] = {
     {"concat", lua_table_concat}, {"insert", lua_table_insert}, {"remove", lua_table_remove},
-    {"sort", lua_table_sort}, {"unpack", lua_table_unpack},
+    {"sort", lua_table_sort},     {"unpack", lua_table_unpack},
 };
 static const struct offer math_offers[] = {
-    {"abs", NULL}, {"ceil", NULL}, {"floor", NULL}, {"max", NULL}, {"min", NULL}, {"tointeger", NULL},
-    {"type", NULL}, {"huge", NULL}, {"pi", NULL}, {"maxinteger", NULL}, {"mininteger", NULL},
+    {"abs", NULL},  {"ceil", NULL}, {"floor", NULL}, {"max", NULL},        {"min", NULL},        {"tointeger", NULL},
+    {"type", NULL}, {"huge", NULL}, {"pi", NULL},    {"maxinteger", NULL}, {"mininteger", NULL},
 };
 
 struct library {
@@ -48,9 +62,10 @@ static const struct library libraries[] = {
 
 // Lua's other globals, so that a message can tell what is left out from what never was.
 static const char *const left_out[] = {
-    "_G", "_VERSION", "bit32", "collectgarbage", "coroutine", "debug", "dofile", "getfenv", "getmetatable", "io",
-    "jit", "load", "loadfile", "loadstring", "module", "newproxy", "next", "os", "package", "pcall", "print",
-    "rawequal", "rawget", "rawlen", "rawset", "require", "setfenv", "setmetatable", "unpack", "utf8", "warn", "xpcall",
+    "_G",           "_VERSION", "bit32",   "collectgarbage", "coroutine", "debug",      "dofile", "getfenv",
+    "getmetatable", "io",       "jit",     "load",           "loadfile",  "loadstring", "module", "newproxy",
+    "next",         "os",       "package", "pcall",          "print",     "rawequal",   "rawget", "rawlen",
+    "rawset",       "require",  "setfenv", "setmetatable",   "unpack",    "utf8",       "warn",   "xpcall",
 };
 
 // ---- what reading and writing other names answers ------------------------------------------------------------
@@ -95,8 +110,9 @@ static int read_unknown_global(lua_State *lua)
 static int write_global(lua_State *lua)
 {
     struct text name = key_at(lua, 2);
-    sandbox_raise(lua, LUA_END_REFUSED, "'%.*s' is not a local variable, and a policy has no others: write 'local %.*s'",
-                  TEXT_ARG(name), TEXT_ARG(name));
+    sandbox_raise(lua, LUA_END_REFUSED,
+                  "'%.*s' is not a local variable, and a policy has no others: write 'local %.*s'", TEXT_ARG(name),
+                  TEXT_ARG(name));
 }
 
 // __index of a library's functions; its name is the upvalue.

@@ -52,7 +52,7 @@ static int count_quantifiers(struct pattern pattern)
 static bool is_plain(struct pattern pattern)
 {
     for (size_t i = 0; i < pattern.n; i++)
-        if (memchr("^$*+?.([%-", pattern.p[i], 10))
+        if (pattern.p[i] && strchr("^$*+?.([%-", pattern.p[i]))
             return false;
     return true;
 }

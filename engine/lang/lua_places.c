@@ -69,8 +69,8 @@ static bool read_bracketed_key(struct finder *finder, struct lua_field *field)
     struct lua_scanner ahead = *scanner;
     lua_scan_next(&ahead);
     struct lua_word key = ahead.word;
-    bool known = literal_content(&key, &field->key) ||
-                 (key.kind == WORD_NUMBER && text_to_int64(key.text, &field->index));
+    bool known =
+        literal_content(&key, &field->key) || (key.kind == WORD_NUMBER && text_to_int64(key.text, &field->index));
     lua_scan_next(&ahead);
     known = known && lua_word_is(&ahead.word, "]");
     if (known)
@@ -121,8 +121,8 @@ static const struct lua_fields *read_fields(struct finder *finder, int depth)
         struct lua_field field = {0};
         if (is_end_of_field(&scanner->word) || !read_field(finder, &field, &positions, depth))
             continue;
-        fields->items = arena_grow(finder->arena, fields->items, fields->count, &fields->capacity, fields->count + 1,
-                                   sizeof field);
+        fields->items =
+            arena_grow(finder->arena, fields->items, fields->count, &fields->capacity, fields->count + 1, sizeof field);
         fields->items[fields->count++] = field;
     }
 }
@@ -183,5 +183,9 @@ struct lua_places lua_places_find(struct arena *arena, struct text content, uint
         finder.scanner = start;
     if (named ? find_local(&finder.scanner, name) : lua_word_is(&finder.scanner.word, "{"))
         places.fields = read_fields(&finder, 1);
+    // `return {...} and other`: what is returned is not what stands there.
+    struct lua_word next = lua_scan_peek(&finder.scanner);
+    if (!named && next.kind != WORD_END && !lua_word_is(&next, ";") && !lua_word_is(&next, ","))
+        places.fields = NULL;
     return places;
 }

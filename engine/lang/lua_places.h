@@ -14,11 +14,11 @@ struct arena;
 struct lua_fields;
 
 struct lua_field {
-    struct text key;          // of `key =` and `["key"] =`
-    int64_t index;            // of `[1] =`, and counted where there is no key
-    struct place key_place;   // the value's own where there is no key
+    struct text key;         // of `key =` and `["key"] =`
+    int64_t index;           // of `[1] =`, and counted where there is no key
+    struct place key_place;  // the value's own where there is no key
     struct place place;
-    bool literal;             // the value is one quoted text without escapes, and `content` is it
+    bool literal;  // the value is one quoted text without escapes, and `content` is it
     struct text content;
     const struct lua_fields *inner;  // the value is a table constructor; else NULL
 };

@@ -13,10 +13,10 @@
 
 // The way from the returned table to a value.
 struct trail {
-    const struct trail *up;   // NULL: the returned table itself
+    const struct trail *up;  // NULL: the returned table itself
     struct text key;
-    lua_Integer index;        // where there is no key
-    const void *table;        // that this value is, to find circles
+    lua_Integer index;  // where there is no key
+    const void *table;  // that this value is, to find circles
 };
 
 struct reader {
@@ -26,8 +26,8 @@ struct reader {
     uint32_t source;
     struct lua_places places;
     size_t nodes;
-    bool full;                // of nodes: said once
-    struct tree *tree;        // the answer
+    bool full;          // of nodes: said once
+    struct tree *tree;  // the answer
 };
 
 // What is known of a value's place: its field where it was found, and the nearest place around it.
@@ -361,7 +361,7 @@ static struct place line_place(struct text content, uint32_t source, uint32_t li
 static const char *end_code(enum lua_end end)
 {
     static const char *const codes[] = {
-        [LUA_END_OK] = "lua-ok", [LUA_END_SYNTAX] = "lua-syntax", [LUA_END_ERROR] = "lua-error",
+        [LUA_END_OK] = "lua-ok",         [LUA_END_SYNTAX] = "lua-syntax", [LUA_END_ERROR] = "lua-error",
         [LUA_END_BUDGET] = "lua-budget", [LUA_END_MEMORY] = "lua-memory", [LUA_END_REFUSED] = "lua-refused",
     };
     return codes[end];

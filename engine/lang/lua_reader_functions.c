@@ -15,7 +15,8 @@
 #define UPVALUE_AGGREGATE 2
 #define UPVALUE_PERCENTILE 3
 #define GLOB_BYTES 256
-#define POINTS_PER_INSTRUCTION 32  // of a percentile, which copies and sorts them; all else costs the same for any number
+#define POINTS_PER_INSTRUCTION                                                                                         \
+    32  // of a percentile, which copies and sorts them; all else costs the same for any number
 
 // ---- arguments ------------------------------------------------------------------------------------------------
 
@@ -60,8 +61,8 @@ static double number_argument(lua_State *lua, int argument, const char *usage)
 }
 
 static const char *const kind_names[] = {
-    [NAME_BUILTIN] = "a built-in name", [NAME_PARAM] = "a param", [NAME_LET] = "a let",
-    [NAME_METRIC] = "a metric", [NAME_WINDOW] = "a window",
+    [NAME_BUILTIN] = "a built-in name", [NAME_PARAM] = "a param",   [NAME_LET] = "a let",
+    [NAME_METRIC] = "a metric",         [NAME_WINDOW] = "a window",
 };
 
 // The metric or window that the first argument names.
@@ -324,9 +325,12 @@ static int read_greatest(lua_State *lua)
 // ---- making them ------------------------------------------------------------------------------------------------
 
 static const luaL_Reg functions[] = {
-    {"age", read_age}, {"quiet_for", read_quiet_for}, {"within", read_within}, {"window", read_window},
-    {"known", read_known}, {"otherwise", read_otherwise}, {"tag", read_tag}, {"since", read_since},
-    {"matches", read_matches}, {"instant", read_instant}, {"number", read_number}, {"least", read_least},
+    {"age", read_age},           {"quiet_for", read_quiet_for},
+    {"within", read_within},     {"window", read_window},
+    {"known", read_known},       {"otherwise", read_otherwise},
+    {"tag", read_tag},           {"since", read_since},
+    {"matches", read_matches},   {"instant", read_instant},
+    {"number", read_number},     {"least", read_least},
     {"greatest", read_greatest}, {NULL, NULL},
 };
 

@@ -40,9 +40,9 @@ struct sandbox {
     void *host;
     enum phase phase;
     struct ledger ledger, saved_ledger;
-    enum lua_end raised;   // by the sandbox itself; OK: nothing
+    enum lua_end raised;  // by the sandbox itself; OK: nothing
     bool memory_refused;
-    uint32_t line;         // of the first fault
+    uint32_t line;  // of the first fault
     char text[FAULT_BYTES];
 };
 
@@ -235,7 +235,8 @@ static struct text without_place(struct text message, uint32_t *line)
 
 static enum lua_end memory_fault(struct sandbox *sandbox)
 {
-    snprintf(sandbox->text, FAULT_BYTES, "out of memory: a policy may hold %d KiB, in blocks of %d KiB, and ask for %d MiB",
+    snprintf(sandbox->text, FAULT_BYTES,
+             "out of memory: a policy may hold %d KiB, in blocks of %d KiB, and ask for %d MiB",
              LIMIT_LUA_LIVE_BYTES / 1024, LIMIT_LUA_BLOCK_BYTES / 1024, LIMIT_LUA_TOTAL_BYTES / 1024 / 1024);
     return LUA_END_MEMORY;
 }

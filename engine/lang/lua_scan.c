@@ -15,6 +15,11 @@ static bool is_digit(char c)
     return c >= '0' && c <= '9';
 }
 
+static bool is_blank(char c)
+{
+    return c == ' ' || (c >= '\t' && c <= '\r');
+}
+
 static char at(const struct lua_scanner *scanner, ptrdiff_t offset)
 {
     return scanner->end - scanner->p > offset ? scanner->p[offset] : '\0';
@@ -74,7 +79,7 @@ static void skip_blanks(struct lua_scanner *scanner)
     while (scanner->p < scanner->end) {
         if (at(scanner, 0) == '-' && at(scanner, 1) == '-')
             skip_comment(scanner);
-        else if (memchr(" \t\r\n\f\v", *scanner->p, 6))
+        else if (is_blank(*scanner->p))
             step(scanner);
         else
             return;
@@ -103,7 +108,7 @@ static void skip_number(struct lua_scanner *scanner)
 {
     for (;;) {
         char c = at(scanner, 0), next = at(scanner, 1);
-        bool exponent = memchr("eEpP", c ? c : ' ', 4) && (next == '+' || next == '-');
+        bool exponent = (c == 'e' || c == 'E' || c == 'p' || c == 'P') && (next == '+' || next == '-');
         if (!is_letter(c) && !is_digit(c) && c != '.')
             return;
         scanner->p += exponent ? 2 : 1;
@@ -151,8 +156,8 @@ static enum lua_word_kind skip_word(struct lua_scanner *scanner)
 void lua_scan_begin(struct lua_scanner *scanner, struct text content, uint32_t source)
 {
     const char *start = content.p ? content.p : "";
-    *scanner = (struct lua_scanner){
-        .p = start, .end = start + content.n, .line_start = start, .line = 1, .source = source};
+    *scanner =
+        (struct lua_scanner){.p = start, .end = start + content.n, .line_start = start, .line = 1, .source = source};
 }
 
 void lua_scan_next(struct lua_scanner *scanner)

@@ -12,7 +12,7 @@ enum lua_word_kind { WORD_END, WORD_NAME, WORD_NUMBER, WORD_QUOTED, WORD_LONG_TE
 
 struct lua_word {
     enum lua_word_kind kind;
-    struct text text;        // as it stands, quotes included; one byte of a symbol, but for == ~= <= >= // .. ... ::
+    struct text text;  // as it stands, quotes included; one byte of a symbol, but for == ~= <= >= // .. ... ::
     const char *line_start;
     uint32_t line;
 };
@@ -20,7 +20,7 @@ struct lua_word {
 struct lua_scanner {
     const char *p, *end, *line_start;
     uint32_t line, source;
-    struct lua_word word;    // the newest
+    struct lua_word word;  // the newest
 };
 
 void lua_scan_begin(struct lua_scanner *, struct text content, uint32_t source);

@@ -9,7 +9,7 @@
 #include "engine/lang/load.h"
 
 struct script_host {
-    struct arena arena;   // holds this
+    struct arena arena;  // holds this
     struct script_unit units[BEHAVIOUR_COUNT];
     size_t count;
 };

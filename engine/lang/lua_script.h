@@ -9,8 +9,8 @@
 
 // One Lua file with behaviours: its sandbox, frozen with these on the stack from 1 on, so that a call makes nothing.
 enum script_slot {
-    SLOT_READER = 1,                     // `s`
-    SLOT_FUNCTIONS,                      // by behaviour; nil where the file has none
+    SLOT_READER = 1,                                 // `s`
+    SLOT_FUNCTIONS,                                  // by behaviour; nil where the file has none
     SLOT_FIELDS = SLOT_FUNCTIONS + BEHAVIOUR_COUNT,  // the names of the answer's fields, in the order of answer_field
 };
 
@@ -22,10 +22,10 @@ struct script_unit {
     struct sandbox *sandbox;
     const struct policy *policy;
     uint32_t source;
-    uint32_t lines[BEHAVIOUR_COUNT];     // where each function begins
-    struct text fault;                   // why there is no state to call; empty where there is
-    struct evaluator *evaluator;         // of the call under way
-    struct script_answer *answer;        // of the call under way
+    uint32_t lines[BEHAVIOUR_COUNT];  // where each function begins
+    struct text fault;                // why there is no state to call; empty where there is
+    struct evaluator *evaluator;      // of the call under way
+    struct script_answer *answer;     // of the call under way
 };
 
 // Pushes `s`: an empty table whose __index finds names. sandbox_host() must give the unit.

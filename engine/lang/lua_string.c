@@ -4,7 +4,7 @@
 
 #include "engine/lang/lua_parts.h"
 
-#define BYTE_VALUES 250     // results of one string.byte
+#define BYTE_VALUES 250        // results of one string.byte
 #define FORMAT_INSTRUCTIONS 4  // one conversion of a number of 400 digits
 // A string of this size fits one block together with its header.
 #define TEXT_BYTES (LIMIT_LUA_BLOCK_BYTES - 64)

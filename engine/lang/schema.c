@@ -91,8 +91,8 @@ static const struct field metric_fields[] = {
      .example = "60s", .doc = "The length of a bucket: 1, 5, 10, 20 or 30 seconds, or whole minutes."},
     {"lag", FIELD_DURATION, offsetof(struct metric_fields, lag_s), .max = 86400, .fallback = "2m", .example = "2m",
      .doc = "How late datapoints may arrive; a bucket is due once it has ended that long ago."},
-    {"coverage", FIELD_NUMBER, offsetof(struct metric_fields, coverage), .max = 1, .fallback = "0.8",
-     .example = "0.8", .doc = "The share of the due buckets that must have a datapoint for the metric to be known."},
+    {"coverage", FIELD_NUMBER, offsetof(struct metric_fields, coverage), .max = 1, .fallback = "0.8", .example = "0.8",
+     .doc = "The share of the due buckets that must have a datapoint for the metric to be known."},
     {"as", FIELD_CHOICE, offsetof(struct metric_fields, as), .choices = metric_forms, .fallback = "number",
      .example = "instant", .doc = "'instant' for a metric whose values are instants in epoch seconds."},
     {"missing", FIELD_RECORD, offsetof(struct metric_fields, missing), .record = &missing_record,
@@ -119,8 +119,7 @@ static const struct field span_fields[] = {
     {"except", FIELD_DATE_LIST, offsetof(struct span_fields, except), .example = "[2026-12-25]",
      .doc = "Dates on which it does not begin."},
 };
-const struct record span_record = {"a window", "A span of local time that comes again and again.",
-                                   ROWS(span_fields)};
+const struct record span_record = {"a window", "A span of local time that comes again and again.", ROWS(span_fields)};
 
 static const struct field limits_fields[] = {
     {"max_count", FIELD_WHOLE, offsetof(struct limits_fields, max_count), .min = 1, .max = LIMIT_COUNT,
@@ -146,8 +145,7 @@ static const struct field rule_fields[] = {
      .fallback = "waking, scaled_down or killed where it scales, else no_change",
      .doc = "What the answer says of the outcome. The contract's are waking, starting and already_running for wake, "
             "scaled_down and no_change for sleep, killed for kill."},
-    {"message", FIELD_MESSAGE, offsetof(struct rule_fields, message),
-     .example = "\"Idle for {idle_time:duration}\"",
+    {"message", FIELD_MESSAGE, offsetof(struct rule_fields, message), .example = "\"Idle for {idle_time:duration}\"",
      .doc = "The sentence for people; {x}, {x:.2f}, {x:seconds}, {x:minutes}, {x:duration} and {x:iso} print "
             "expressions."},
 };
@@ -176,8 +174,7 @@ static const struct field script_fields[] = {
     {"decide", FIELD_FUNCTION, offsetof(struct script_fields, decide), .required = true,
      .doc = "The Lua function that decides."},
 };
-const struct record script_record = {"a Lua behaviour", "A function in place of a list of rules.",
-                                     ROWS(script_fields)};
+const struct record script_record = {"a Lua behaviour", "A function in place of a list of rules.", ROWS(script_fields)};
 
 static const struct field schedule_fields[] = {
     {"wake", FIELD_SCHEDULE, offsetof(struct schedule_fields, behaviours[BEHAVIOUR_WAKE]),

@@ -61,14 +61,14 @@ struct record;
 struct field {
     const char *name;
     enum field_kind kind;
-    size_t offset;                // into the record's struct
+    size_t offset;  // into the record's struct
     bool required;
     double min, max;              // both 0: none
     const char *const *choices;   // of FIELD_CHOICE, NULL behind the last
     const struct record *record;  // of what it holds
     const char *fallback;         // what holds where it is absent; NULL: nothing
     const char *example;
-    const char *doc;              // a sentence or two
+    const char *doc;  // a sentence or two
 };
 
 struct record {

@@ -27,15 +27,15 @@ struct tree_entry {
 struct tree {
     uint8_t kind;
     uint8_t style;
-    bool exact_columns;        // the scalar's text stands in the source byte for byte from `place` on (behind a
-                               // quote), so that an offset into it is a column; else only `place` is known
-    bool faulty;               // a fault of this value was reported already: whoever reads it says no more
-    struct place place;        // of the value's first character (the quote, where quoted)
-    struct text scalar;        // TREE_SCALAR
+    bool exact_columns;          // the scalar's text stands in the source byte for byte from `place` on (behind a
+                                 // quote), so that an offset into it is a column; else only `place` is known
+    bool faulty;                 // a fault of this value was reported already: whoever reads it says no more
+    struct place place;          // of the value's first character (the quote, where quoted)
+    struct text scalar;          // TREE_SCALAR
     struct tree_entry *entries;  // TREE_MAP: in the order of the file
-    struct tree **items;       // TREE_LIST
-    size_t count;              // of entries or items
-    struct text function;      // TREE_FUNCTION: the path to it from the returned table, such as "sleep.decide"
+    struct tree **items;         // TREE_LIST
+    size_t count;                // of entries or items
+    struct text function;        // TREE_FUNCTION: the path to it from the returned table, such as "sleep.decide"
 };
 
 // Both report every fault they can find, and return NULL where there is no tree worth walking.
@@ -45,10 +45,10 @@ struct tree *yaml_read(struct arena *, struct diags *, struct text content, uint
 // source where their place is found there (a light scan of table constructors), else by name.
 struct tree *lua_read(struct arena *, struct diags *, struct text content, uint32_t source, struct text path);
 
-struct tree *tree_get(const struct tree *map, const char *key);         // NULL where absent, or no map
+struct tree *tree_get(const struct tree *map, const char *key);  // NULL where absent, or no map
 const struct tree_entry *tree_entry(const struct tree *map, struct text key);
 
-bool tree_is_null(const struct tree *);    // written as nothing, `~` or `null`: no value
+bool tree_is_null(const struct tree *);  // written as nothing, `~` or `null`: no value
 // Could the scalar be a number, a boolean, a duration? (Plain in YAML; Lua's texts may be anything.)
 bool tree_is_untyped(const struct tree *);
 bool tree_is_quoted(const struct tree *);  // surely text: quoted or a block

@@ -168,8 +168,8 @@ static struct tree *read_list(struct yaml_reader *reader, const yaml_event_t *ev
         if (!next_event(reader, &item) || item.type == YAML_SEQUENCE_END_EVENT)
             break;
         struct tree *value = read_value(reader, &item, depth + 1);
-        tree->items = arena_grow(reader->arena, tree->items, tree->count, &capacity, tree->count + 1,
-                                 sizeof *tree->items);
+        tree->items =
+            arena_grow(reader->arena, tree->items, tree->count, &capacity, tree->count + 1, sizeof *tree->items);
         tree->items[tree->count++] = value;
     }
     reader->flow_depth -= flow ? 1 : 0;
@@ -204,7 +204,6 @@ static bool read_key(struct yaml_reader *reader, const yaml_event_t *event, int 
     out->plain_key = plain;
     return true;
 }
-
 
 static int by_key(const void *left, const void *right)
 {
@@ -251,7 +250,8 @@ static bool read_entry(struct yaml_reader *reader, const yaml_event_t *key, int 
         return false;
     entry->value_start = yaml_spot_of(reader, value.start_mark).byte;
     entry->entry.value = read_value(reader, &value, depth + 1);
-    entry->value_end = value.type == YAML_SCALAR_EVENT ? reader->newest.end.byte : entry->value_start;
+    // A scalar's end is where the cursor stands; the end of anything else nobody asks for.
+    entry->value_end = value.type == YAML_SCALAR_EVENT ? yaml_spot_of(reader, value.end_mark).byte : entry->value_start;
     return good;
 }
 

@@ -13,7 +13,7 @@ struct hint {
 
 static const struct hint hints[] = {
     {"mapping values are not allowed in this context", "a text that holds ': ' must be quoted, "
-     "and the keys of one map begin in the same column"},
+                                                       "and the keys of one map begin in the same column"},
     {"could not find expected ':'", "a key is followed by ': ' and its value; a text of several lines is quoted"},
     {"did not find expected key", "the lines of one map begin in the same column"},
     {"did not find expected '-' indicator", "the items of one list begin with '- ' in the same column"},

@@ -14,7 +14,7 @@
 // A character of the source. libyaml's marks count characters, and take more than '\n' for the end of a line; so
 // only their index is used, and lines are counted here as they are printed.
 struct yaml_spot {
-    size_t index;    // characters before it
+    size_t index;  // characters before it
     size_t byte;
     uint32_t line, column;
 };
@@ -36,8 +36,8 @@ struct yaml_reader {
     const struct tree *open;  // the newest plain text within braces in which a quote or parenthesis is still open
     size_t nodes;
     int flow_depth;
-    bool stopped;             // nothing more can be read; why was reported
-    bool comment_cut_in_flow; // a comment swallowed the rest of a flow map: what libyaml says next follows from it
+    bool stopped;              // nothing more can be read; why was reported
+    bool comment_cut_in_flow;  // a comment swallowed the rest of a flow map: what libyaml says next follows from it
 };
 
 // A scalar with where it stands, in bytes of the source.

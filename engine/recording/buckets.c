@@ -17,8 +17,8 @@ static const struct {
     struct text stat;
     enum merge merge;
 } merges[] = {
-    {{"Average", 7}, MERGE_MEAN},     {{"Sum", 3}, MERGE_SUM},           {{"SampleCount", 11}, MERGE_SUM},
-    {{"Minimum", 7}, MERGE_LEAST},    {{"Maximum", 7}, MERGE_GREATEST},
+    {{"Average", 7}, MERGE_MEAN},  {{"Sum", 3}, MERGE_SUM},          {{"SampleCount", 11}, MERGE_SUM},
+    {{"Minimum", 7}, MERGE_LEAST}, {{"Maximum", 7}, MERGE_GREATEST},
 };
 
 static enum merge merge_of(struct text stat)
@@ -135,8 +135,7 @@ static void bucket_end(struct bucketing *all, const struct bucket *bucket)
 }
 
 // Sorted points -> buckets, duplicates and merged points counted on the way.
-static void fill_buckets(struct bucketing *all, const struct point *points, size_t count,
-                         struct recording_notes *notes)
+static void fill_buckets(struct bucketing *all, const struct point *points, size_t count, struct recording_notes *notes)
 {
     struct bucket bucket = {0};
     notes->duplicates = notes->merged = 0;

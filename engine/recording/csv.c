@@ -12,11 +12,11 @@
 
 struct csv {
     struct file_read *file;
-    const char *p, *end;     // what is left
-    struct text row;         // the newest one, without its line end
-    size_t line;             // its number
-    struct text header;      // the last leading row
-    size_t value_cell;       // index of the value's column
+    const char *p, *end;  // what is left
+    struct text row;      // the newest one, without its line end
+    size_t line;          // its number
+    struct text header;   // the last leading row
+    size_t value_cell;    // index of the value's column
     struct stamps stamps;
     struct page page;
 };
@@ -70,7 +70,7 @@ static struct text next_cell(const char **p, const char *end)
     bool quoted = at < end && *at == '"';
     if (quoted)
         cell = quoted_cell(&at, end);
-    const char *comma = memchr(at, ',', (size_t)(end - at));
+    const char *comma = at < end ? memchr(at, ',', (size_t)(end - at)) : NULL;
     if (!quoted)
         cell = text_trim((struct text){at, (size_t)((comma ? comma : end) - at)});
     *p = comma ? comma + 1 : NULL;
@@ -165,8 +165,9 @@ static bool read_row(struct csv *csv)
     double at_s, value;
     bool zoned;
     if (!cell_time(csv, cell, &at_s, &zoned))
-        return row_fail(csv, cell, "is no timestamp; the first column holds YYYY-MM-DD HH:MM:SS, ISO 8601 or epoch "
-                                   "seconds");
+        return row_fail(csv, cell,
+                        "is no timestamp; the first column holds YYYY-MM-DD HH:MM:SS, ISO 8601 or epoch "
+                        "seconds");
     for (size_t i = 1; p && i < csv->value_cell; i++)
         next_cell(&p, end);
     if (!p)
@@ -202,8 +203,7 @@ static bool choose_column(struct csv *csv)
         buffer_printf(&names, "%s%s", i > 1 ? ", " : "", excerpt_of(cell, excerpt));
     }
     buffer_printf(csv->file->error, "%.*s:%zu:1: several value columns (%.*s) and none is called %.*s",
-                  TEXT_ARG(csv->file->path), csv->line - 1, TEXT_ARG(buffer_text(&names)),
-                  TEXT_ARG(csv->file->metric));
+                  TEXT_ARG(csv->file->path), csv->line - 1, TEXT_ARG(buffer_text(&names)), TEXT_ARG(csv->file->metric));
     buffer_release(&names);
     return false;
 }

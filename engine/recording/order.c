@@ -57,7 +57,7 @@ static double at(const struct recorded_series *series, bool reversed, size_t i)
 
 static bool is_fold(double back_s, double step_s)
 {
-    return fabs(back_s - HOUR_S) <= step_s || fabs(back_s - HOUR_S / 2) <= step_s;
+    return fabs(back_s - HOUR_S) <= step_s || fabs(back_s - 30 * MINUTE_S) <= step_s;
 }
 
 // Is the step back at i that of a clock: of 30 or 60 minutes, and time passes on as usual from there?

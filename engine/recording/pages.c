@@ -39,8 +39,8 @@ const char *excerpt_of(struct text text, char excerpt[EXCERPT_BYTES])
 
 void column_widen(struct arena *arena, struct column *column)
 {
-    column->items = arena_grow(arena, column->items, column->count, &column->capacity, column->count + 1,
-                               sizeof *column->items);
+    column->items =
+        arena_grow(arena, column->items, column->count, &column->capacity, column->count + 1, sizeof *column->items);
 }
 
 static struct recorded_series *series_of(struct recording *recording, size_t first, size_t end, struct text id,
@@ -65,8 +65,8 @@ static struct recorded_series *series_add(struct recording *recording, const str
 }
 
 // Times and values move together, so one capacity serves both arrays.
-static void series_append(struct arena *arena, struct recorded_series *series, const double *at_s,
-                          const double *values, size_t count)
+static void series_append(struct arena *arena, struct recorded_series *series, const double *at_s, const double *values,
+                          size_t count)
 {
     size_t capacity = series->capacity;
     size_t need = series->count + count;
@@ -169,8 +169,7 @@ bool file_finish(struct file_read *file)
             return file_fail(file, "%.*s: %zu points; a series may have %d", TEXT_ARG(series->id), series->count,
                              LIMIT_SERIES_POINTS);
         notes_of_order(series, file->any_order);
-        struct recorded_series *earlier =
-            series_of(recording, 0, file->first_series, series->id, series->label);
+        struct recorded_series *earlier = series_of(recording, 0, file->first_series, series->id, series->label);
         if (earlier)
             series_merge(recording->arena, earlier, series);
         else

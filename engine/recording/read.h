@@ -28,7 +28,7 @@ bool epoch_valid(double at_s);
 // A document being read, and where its errors go.
 struct json_source {
     struct json_reader *reader;
-    struct text name;        // what errors begin with
+    struct text name;  // what errors begin with
     struct buffer *error;
     struct stamps stamps;
 };
@@ -73,7 +73,7 @@ struct page {
     struct text id, label, statistic;
     struct column times, values;
     bool unzoned;
-    uint8_t status;        // enum metric_status
+    uint8_t status;  // enum metric_status
 };
 
 // The file under way.
@@ -81,8 +81,8 @@ struct file_read {
     struct recording *recording;
     struct text path, content, metric, stat;
     struct buffer *error;
-    size_t first_series;   // series from here on are this file's
-    bool any_order;        // the form promises none: disorder is no news
+    size_t first_series;  // series from here on are this file's
+    bool any_order;       // the form promises none: disorder is no news
 };
 
 // Appends the page to the file's series of that id and label. The points are copied, so that one pair of columns,

@@ -77,9 +77,12 @@ static const struct {
     struct text key;
     bool (*take)(struct document *);
 } members[] = {
-    {{"MetricDataResults", 17}, take_results}, {{"Datapoints", 10}, take_datapoints},
-    {{"Label", 5}, take_label},                {{"services", 8}, take_services},
-    {{"now", 3}, take_now},                    {{"tagsDenied", 10}, take_denied},
+    {{"MetricDataResults", 17}, take_results},
+    {{"Datapoints", 10}, take_datapoints},
+    {{"Label", 5}, take_label},
+    {{"services", 8}, take_services},
+    {{"now", 3}, take_now},
+    {{"tagsDenied", 10}, take_denied},
     {{"NextToken", 9}, take_next_token},
 };
 

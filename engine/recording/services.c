@@ -14,8 +14,8 @@ struct service_read {
     struct service_state state;
     struct text cluster_arn;
     int64_t deployments;
-    bool rollout_under_way;         // of the primary
-    double created_s, started_s;    // the service's creation, its newest "has started" event
+    bool rollout_under_way;       // of the primary
+    double created_s, started_s;  // the service's creation, its newest "has started" event
     struct tag *tags;
     size_t tag_count, tag_capacity;
     // the item of a list that is being read
@@ -102,10 +102,10 @@ static bool tag_item(void *context, enum json_token token)
     struct arena *arena = read->all->arena;
     if (!read_item(read, token, "a tag", tag_member))
         return false;
-    read->tags = arena_grow(arena, read->tags, read->tag_count, &read->tag_capacity, read->tag_count + 1,
-                            sizeof *read->tags);
-    read->tags[read->tag_count++] = (struct tag){arena_text(arena, read->item_text),
-                                                 arena_text(arena, read->item_more)};
+    read->tags =
+        arena_grow(arena, read->tags, read->tag_count, &read->tag_capacity, read->tag_count + 1, sizeof *read->tags);
+    read->tags[read->tag_count++] =
+        (struct tag){arena_text(arena, read->item_text), arena_text(arena, read->item_more)};
     return true;
 }
 
@@ -140,39 +140,52 @@ static bool service_created(struct service_read *read)
     return read_instant(read, "createdAt", &read->created_s);
 }
 
+// Members that are lists or instants.
+static bool service_other(struct service_read *read, struct text key)
+{
+    static const struct {
+        struct text key;
+        bool (*take)(struct service_read *);
+    } others[] = {
+        {{"createdAt", 9}, service_created},
+        {{"deployments", 11}, service_deployments},
+        {{"events", 6}, service_events},
+        {{"tags", 4}, service_tags},
+    };
+    for (size_t i = 0; i < sizeof others / sizeof others[0]; i++)
+        if (text_eq(key, others[i].key))
+            return others[i].take(read);
+    return source_skip_value(read->source);
+}
+
 static bool service_member(void *context, struct text key)
 {
     struct service_read *read = context;
-    struct service_state *state = &read->state;
     const struct {
         const char *key;
         struct text *text;
-        int64_t *count;
-        bool (*other)(struct service_read *);
-    } members[] = {
-        {"serviceName", &state->service, NULL, NULL},
-        {"serviceArn", &state->arn, NULL, NULL},
-        {"clusterArn", &read->cluster_arn, NULL, NULL},
-        {"status", &state->status, NULL, NULL},
-        {"schedulingStrategy", &state->scheduling_strategy, NULL, NULL},
-        {"desiredCount", NULL, &state->desired, NULL},
-        {"runningCount", NULL, &state->running, NULL},
-        {"pendingCount", NULL, &state->pending, NULL},
-        {"createdAt", NULL, NULL, service_created},
-        {"deployments", NULL, NULL, service_deployments},
-        {"events", NULL, NULL, service_events},
-        {"tags", NULL, NULL, service_tags},
+    } texts[] = {
+        {"serviceName", &read->state.service},
+        {"serviceArn", &read->state.arn},
+        {"clusterArn", &read->cluster_arn},
+        {"status", &read->state.status},
+        {"schedulingStrategy", &read->state.scheduling_strategy},
     };
-    for (size_t i = 0; i < sizeof members / sizeof members[0]; i++) {
-        if (!text_is(key, members[i].key))
-            continue;
-        if (members[i].text)
-            return source_text(read->source, members[i].key, members[i].text);
-        if (members[i].count)
-            return source_count(read->source, members[i].key, members[i].count);
-        return members[i].other(read);
-    }
-    return source_skip_value(read->source);
+    const struct {
+        const char *key;
+        int64_t *count;
+    } counts[] = {
+        {"desiredCount", &read->state.desired},
+        {"runningCount", &read->state.running},
+        {"pendingCount", &read->state.pending},
+    };
+    for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++)
+        if (text_is(key, texts[i].key))
+            return source_text(read->source, texts[i].key, texts[i].text);
+    for (size_t i = 0; i < sizeof counts / sizeof counts[0]; i++)
+        if (text_is(key, counts[i].key))
+            return source_count(read->source, counts[i].key, counts[i].count);
+    return service_other(read, key);
 }
 
 // What stands behind the last '/'.
@@ -286,8 +299,7 @@ static bool service_item(void *context, enum json_token token)
     read.state.deploying = read.deployments > 1 || read.rollout_under_way;
     settle_tags(&read);
     settle_fence(&read);
-    all->states = arena_grow(all->arena, all->states, all->count, &all->capacity, all->count + 1,
-                             sizeof *all->states);
+    all->states = arena_grow(all->arena, all->states, all->count, &all->capacity, all->count + 1, sizeof *all->states);
     all->states[all->count++] = read.state;
     return true;
 }

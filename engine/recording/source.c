@@ -107,8 +107,7 @@ bool source_count(struct json_source *source, const char *name, int64_t *out)
     double number;
     if (!json_read_double(source->reader, &number) || !(number >= 0 && number <= INT32_MAX) ||
         number != (double)(int64_t)number)
-        return source_fail(source, "%s is %.*s; a whole number from 0 on is due", name,
-                           TEXT_ARG(source->reader->text));
+        return source_fail(source, "%s is %.*s; a whole number from 0 on is due", name, TEXT_ARG(source->reader->text));
     *out = (int64_t)number;
     return true;
 }
@@ -121,6 +120,20 @@ bool source_flag(struct json_source *source, const char *name, bool *out)
     if (token != JSON_TRUE && token != JSON_FALSE)
         return source_fail(source, "%s is %s; true or false is due", name, token_kind(token));
     *out = token == JSON_TRUE;
+    return true;
+}
+
+// Epoch seconds, mostly ten digits and nothing else: these are exact as they are summed up.
+static bool read_epoch(const struct json_reader *reader, double *at_s)
+{
+    struct text text = reader->text;
+    int64_t whole = 0;
+    size_t i = 0;
+    for (; i < text.n && i < 15 && text.p[i] >= '0' && text.p[i] <= '9'; i++)
+        whole = whole * 10 + (text.p[i] - '0');
+    if (i < text.n)
+        return json_read_double(reader, at_s);
+    *at_s = (double)whole;
     return true;
 }
 
@@ -143,7 +156,7 @@ bool source_stamp(struct json_source *source, enum json_token token, double *at_
     if (token != JSON_NUMBER)
         return source_fail(source, "%s stands where a timestamp is due", token_kind(token));
     double number;
-    if (!json_read_double(source->reader, &number) || !epoch_valid(number))
+    if (!read_epoch(source->reader, &number) || !epoch_valid(number))
         return epoch_fail(source);
     *at_s = number;
     *zoned = true;

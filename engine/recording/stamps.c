@@ -9,7 +9,7 @@
 
 #define LAST_EPOCH_S 253402300800.0  // 10000-01-01T00:00:00Z
 #define DATE_BYTES 10
-#define MOMENT_BYTES 19              // date, separator, HH:MM:SS
+#define MOMENT_BYTES 19  // date, separator, HH:MM:SS
 
 bool epoch_valid(double at_s)
 {

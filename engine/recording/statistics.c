@@ -17,8 +17,8 @@ struct datapoints {
     struct file_read *file;
     struct json_source *source;
     struct page *page;
-    struct text wanted;      // empty until settled
-    struct text other;       // one that is there and not wanted, for messages
+    struct text wanted;  // empty until settled
+    struct text other;   // one that is there and not wanted, for messages
     bool has_time, has_value, ambiguous, extended;
     double at_s, value;
 };

@@ -267,7 +267,7 @@ static struct text headline(struct arena *arena, const struct trace *trace, cons
     if (decision->outcome == OUTCOME_CHANGE)
         phrase = change_phrase(arena, decision);
     else if (decision->outcome == OUTCOME_REFUSED)
-        phrase = TEXT("is refused");
+        phrase = decision->behaviour == BEHAVIOUR_WAKE ? TEXT("is not woken") : TEXT("is not stopped");
     return arena_format(arena, "%.*s/%.*s %.*s: %.*s%.*s", TEXT_ARG(explanation->snapshot->cluster),
                         TEXT_ARG(explanation->snapshot->service), TEXT_ARG(phrase), TEXT_ARG(explanation->message),
                         TEXT_ARG(unsettled(arena, trace, explanation)));

@@ -62,8 +62,8 @@ static void end_unknown(struct applying *applying)
         result->error = arena_format(applying->arena, "%.*s; described again, its desired count is %lld",
                                      TEXT_ARG(lost), (long long)state.desired);
     else
-        result->error = arena_format(applying->arena, "%.*s; and it could not be described again: %.*s",
-                                     TEXT_ARG(lost), TEXT_ARG(buffer_text(&applying->error)));
+        result->error = arena_format(applying->arena, "%.*s; and it could not be described again: %.*s", TEXT_ARG(lost),
+                                     TEXT_ARG(buffer_text(&applying->error)));
     buffer_clear(&applying->error);
 }
 

@@ -23,8 +23,8 @@ struct gathering {
 static bool gather_state(struct gathering *gathering)
 {
     struct run_result *result = gathering->result;
-    result->status = describe_one(gathering->cloud, gathering->arena, &result->name, &result->snapshot.state,
-                                  &gathering->error);
+    result->status =
+        describe_one(gathering->cloud, gathering->arena, &result->name, &result->snapshot.state, &gathering->error);
     if (result->status != PORT_OK)
         return false;
     result->snapshot.stage = STAGE_STATE;
@@ -81,8 +81,7 @@ static void decide_by_stages(struct gathering *gathering)
 {
     struct run_result *result = gathering->result;
     for (;;) {
-        result->decision =
-            decide(gathering->evaluator, gathering->behaviour, &result->snapshot, gathering->results);
+        result->decision = decide(gathering->evaluator, gathering->behaviour, &result->snapshot, gathering->results);
         if (result->decision.need <= result->snapshot.stage)
             return;
         if (!gather_next(gathering))
@@ -94,9 +93,8 @@ static void decide_by_stages(struct gathering *gathering)
     result->decision.error = result->error;
 }
 
-void run_decide(struct arena *arena, struct evaluator *evaluator, const struct cloud *cloud,
-                const struct clock *clock, const struct run_options *options, const struct service_name *name,
-                struct run_result *result)
+void run_decide(struct arena *arena, struct evaluator *evaluator, const struct cloud *cloud, const struct clock *clock,
+                const struct run_options *options, const struct service_name *name, struct run_result *result)
 {
     const struct behaviour_rules *rules = &evaluator->policy->behaviours[options->behaviour];
     *result = (struct run_result){

@@ -14,8 +14,8 @@ struct search {
     const struct policy *policy;
     struct evaluator *evaluator;
     double *spans;
-    bool *seen;          // by node
-    node_index *open;    // nodes found and not yet looked at; each comes once
+    bool *seen;        // by node
+    node_index *open;  // nodes found and not yet looked at; each comes once
     size_t open_count;
 };
 

@@ -14,12 +14,12 @@ struct arena;
 struct evaluator;
 
 enum applied {
-    APPLIED_NOTHING,      // there was nothing to apply
+    APPLIED_NOTHING,  // there was nothing to apply
     APPLIED_DONE,
-    APPLIED_DRY,          // a dry run: it would have been
-    APPLIED_SUPERSEDED,   // something moved between decision and action
-    APPLIED_RESTORED,     // a wake came in between: the former count was put back
-    APPLIED_UNKNOWN,      // the answer was lost
+    APPLIED_DRY,         // a dry run: it would have been
+    APPLIED_SUPERSEDED,  // something moved between decision and action
+    APPLIED_RESTORED,    // a wake came in between: the former count was put back
+    APPLIED_UNKNOWN,     // the answer was lost
     APPLIED_FAILED,
 };
 
@@ -31,14 +31,14 @@ struct run_result {
     enum applied applied;
     enum port_status status;
     struct text error;
-    struct text warning;   // such as a wake mark that could not be set
+    struct text warning;  // such as a wake mark that could not be set
 };
 
 struct run_options {
     enum behaviour behaviour;
     enum trigger trigger;
     bool dry_run;
-    bool person;                         // a request or a person asked: a wake sets the wake mark even where it changes nothing
+    bool person;  // a request or a person asked: a wake sets the wake mark even where it changes nothing
     const struct param_setting *params;  // by param index, or NULL
 };
 

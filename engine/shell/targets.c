@@ -31,8 +31,8 @@ static void names_add(struct names *names, const struct service_name *name)
     for (size_t i = 0; i < names->count; i++)
         if (text_eq(names->items[i].service, name->service) && text_eq(names->items[i].cluster, name->cluster))
             return;
-    names->items = arena_grow(names->arena, names->items, names->count, &names->capacity, names->count + 1,
-                              sizeof *names->items);
+    names->items =
+        arena_grow(names->arena, names->items, names->count, &names->capacity, names->count + 1, sizeof *names->items);
     names->items[names->count++] = *name;
 }
 

@@ -31,6 +31,7 @@ struct world {
     uint8_t state;  // enum replay_state
     int64_t state_since_s;
     int64_t count_when_woken;  // for a policy that has no wake
+    double demand_value;       // of the demand that comes next
     size_t demand_next;        // point of demand under look
     int64_t demand_since_s;    // the first demand that waits; NEVER: none
     size_t transition_capacity, unsettled_capacity;
@@ -93,7 +94,11 @@ static void seek_demand(struct world *world, int64_t from_s)
     while (i < series->count && (series->at_s[i] < from_s || !is_demand(world, i)))
         i++;
     world->demand_next = i;
-    world->next_s[EVENT_DEMAND] = i < series->count ? series->at_s[i] : NEVER;
+    world->next_s[EVENT_DEMAND] = NEVER;
+    if (i >= series->count)
+        return;
+    world->next_s[EVENT_DEMAND] = series->at_s[i];
+    world->demand_value = series->values[i];
 }
 
 static void count_missed_until(struct world *world, int64_t end_s)
@@ -303,7 +308,7 @@ static struct text demand_message(struct world *world)
     const struct replay_input *input = world->input;
     buffer_clear(&world->message);
     buffer_printf(&world->message, "%.*s is ", TEXT_ARG(input->policy->metrics[input->demand.metric].name));
-    buffer_add_number(&world->message, demand_series(world)->values[world->demand_next]);
+    buffer_add_number(&world->message, world->demand_value);
     buffer_add(&world->message, TEXT(", above "));
     buffer_add_number(&world->message, input->demand.limit);
     return arena_text(world->arena, buffer_text(&world->message));

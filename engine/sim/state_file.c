@@ -89,8 +89,7 @@ void state_file_close(struct state_file *file)
 
 static bool takes_changes(const struct service_state *state)
 {
-    return (state->status.n == 0 || text_is(state->status, "ACTIVE")) &&
-           !text_is(state->scheduling_strategy, "DAEMON");
+    return (state->status.n == 0 || text_is(state->status, "ACTIVE")) && !text_is(state->scheduling_strategy, "DAEMON");
 }
 
 static enum port_status state_list(void *context, struct arena *arena, const struct target *target,

@@ -7,8 +7,8 @@
 #include "engine/base/text.h"
 #include "engine/sim/state_parts.h"
 
-#define EVENTS_KEPT 100    // as many as ECS shows
-#define TASKS_NAMED 10     // of one start; the message counts them all
+#define EVENTS_KEPT 100  // as many as ECS shows
+#define TASKS_NAMED 10   // of one start; the message counts them all
 #define STAMP_BYTES 64
 #define EVENT_BYTES 1024
 

@@ -91,8 +91,7 @@ static bool read_all(int file, struct arena *arena, size_t size, size_t maximum,
 }
 
 // The reason alone, without the path.
-static bool read_path(struct arena *arena, struct text path, size_t maximum, struct text *content,
-                      struct buffer *error)
+static bool read_path(struct arena *arena, struct text path, size_t maximum, struct text *content, struct buffer *error)
 {
     char name[PATH_MAX];
     struct stat status;
@@ -236,8 +235,7 @@ static bool read_policy(void *context, struct arena *arena, struct text path, si
     return read_path(arena, path, maximum, content, error);
 }
 
-static bool read_zone(void *context, struct arena *arena, struct text name, struct text *content,
-                      struct buffer *error)
+static bool read_zone(void *context, struct arena *arena, struct text name, struct text *content, struct buffer *error)
 {
     const struct zone_folder *folder = context;
     size_t before = error->n;

@@ -218,8 +218,9 @@ static void source_is_bounded_and_text(void **state)
 static void costly_sources_end(void **state)
 {
     (void)state;
-    static const char *const units[] = {"a and ", "a or ", "{{},", "(a)", "--[[", "\"\\z ", "goto a ", "if a then ",
-                                        "a..", "::a", "function() ", "a={a=", "local a ", "'", "[=", "- ", "not "};
+    static const char *const units[] = {
+        "a and ", "a or ",       "{{},",  "(a)",      "--[[", "\"\\z ", "goto a ", "if a then ", "a..",
+        "::a",    "function() ", "a={a=", "local a ", "'",    "[=",     "- ",      "not "};
     static char source[LIMIT_LUA_SOURCE_BYTES];
     for (size_t i = 0; i < sizeof units / sizeof *units; i++) {
         size_t unit = strlen(units[i]), n = 0;
@@ -320,13 +321,12 @@ static void without_a_reset_state_would_reach_the_next_call(void **state)
 static void calls_recover_from_every_end(void **state)
 {
     (void)state;
-    static const char program[] =
-        "local n, hoard = 0, {}\n"
-        "return function()\n"
-        "  n = n + 1\n"
-        "  if n > 1 then return 'seen before' end\n"
-        "  %s\n"
-        "end\n";
+    static const char program[] = "local n, hoard = 0, {}\n"
+                                  "return function()\n"
+                                  "  n = n + 1\n"
+                                  "  if n > 1 then return 'seen before' end\n"
+                                  "  %s\n"
+                                  "end\n";
     static const struct {
         const char *body;
         enum lua_end end;
@@ -364,11 +364,10 @@ static void calls_recover_from_every_end(void **state)
 static void sandboxes_answer_alike(void **state)
 {
     (void)state;
-    static const char program[] =
-        "local t = {} for i = 1, 60 do t['key' .. i] = i t[i * 3] = true end\n"
-        "local out = {} for k in pairs(t) do out[#out + 1] = tostring(k) end\n"
-        "table.sort(out, function(a, b) return #a < #b end)\n"
-        "return table.concat(out, ' ')";
+    static const char program[] = "local t = {} for i = 1, 60 do t['key' .. i] = i t[i * 3] = true end\n"
+                                  "local out = {} for k in pairs(t) do out[#out + 1] = tostring(k) end\n"
+                                  "table.sort(out, function(a, b) return #a < #b end)\n"
+                                  "return table.concat(out, ' ')";
     struct buffer first, again;
     struct sandbox_usage usage, other;
     buffer_init(&first, LIMIT_MESSAGE_BYTES);

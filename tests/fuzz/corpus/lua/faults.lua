@@ -1,0 +1,1 @@
+local t = {} t.t = t return {a = t, [1.5] = 0/0, b = "\xff", c = math.abs, d = {1, nil, 3}}

@@ -1,0 +1,1 @@
+return function() for w in ("one two"):gmatch("%a+") do ::again:: goto again end end

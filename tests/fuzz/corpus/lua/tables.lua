@@ -1,0 +1,1 @@
+return function() local t = {} for i = 1, 50 do t[i] = 7 * i % 50 end table.sort(t, function(a, b) return a > b end) table.insert(t, 3, 0) table.remove(t, 1) return table.concat(t, ",", 2, 9), table.unpack(t, 1, 20) end

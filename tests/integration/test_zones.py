@@ -186,10 +186,11 @@ def answers_of(questions):
 
 
 def compare(questions):
-    failed = 0
+    """The topics of which an answer is wrong."""
+    failed = set()
     for (question, due, what), answer in zip(questions, answers_of(questions)):
         if answer != due:
-            failed += 1
+            failed.add(what)
             print(f"{what}: `{question}`: due {due}, answered {answer}")
     return failed
 
@@ -220,7 +221,9 @@ def main():
         checked(f"{zone}: {len(rows)} cron expressions, {runs} runs between 2026 and 2029", questions, since, started)
     ask_rates(questions)
     failed = compare(questions.asked)
-    print(f"{len(questions.asked) - failed} passed, {failed} failed")
+    topics = {what for _, _, what in questions.asked}
+    print(f"{len(questions.asked)} answers compared, on {len(topics)} topics")
+    print(f"{len(topics) - len(failed)} passed, {len(failed)} failed")
     return 1 if failed else 0
 
 

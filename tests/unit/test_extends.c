@@ -275,9 +275,9 @@ static void expect_rules(const struct memory_file files[MEMORY_FILES], const cha
     arena_release(&arena);
 }
 
-#define BASE                                                                                                             \
-    "policy: 1\nname: base\nsleep:\n  - {rule: a, when: desired == 0}\n  - {rule: b, when: desired == 1, scale_to: 0}\n" \
-    "  - {rule: c}\n"
+#define BASE                                                                                                           \
+    "policy: 1\nname: base\nsleep:\n"                                                                                  \
+    "  - {rule: a, when: desired == 0}\n  - {rule: b, when: desired == 1, scale_to: 0}\n  - {rule: c}\n"
 #define CHILD "policy: 1\nname: child\nextends: base.yaml\nsleep:"
 
 struct edit_case {

@@ -114,7 +114,7 @@ static const struct load_case cases[] = {
      "4:12 warning never-true: rule 'a' never fires: its condition is always false\n"
      "5:12 warning status: rule 'min' answers 'scaled_down', which clients of wake do not know; "
      "they know waking, starting, already_running and no_change\n"
-     "5:12 warning rule-name: the rule 'min' is called as a function is\n"
+     "5:12 warning rule-name: the name of rule 'min' is a function too\n"
      "6:12 warning unreachable-rule: rule 'c' is never reached: 'min' before it always matches\n"
      "8:12 warning unconditional-sleep: rule 'd' puts every service to sleep that comes to it: "
      "it has no condition\n"},

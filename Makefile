@@ -54,7 +54,7 @@ TEST_TOOLS := zone_probe
 # Files of tests/support/: what several tests, tools, fuzzers or the benchmark share.
 TEST_SUPPORT := expressions.c json_oracle.c load.c tzif.c reading.c states.c scripts.c fake_cloud.c memory_files.c
 # Unit tests that take too long under valgrind.
-VALGRIND_SLOW :=
+VALGRIND_SLOW := twins text_number
 
 # ---- rules ------------------------------------------------------------------------------------------------
 .DEFAULT_GOAL := all
@@ -152,7 +152,8 @@ valgrind:  ## the unit tests under valgrind
 	@.ci/packages core tests checks
 	$(again) valgrind-run
 valgrind-run: $(UNIT_PROGRAMS)
-	@python3 tests/run --build $(BUILD) --valgrind $(filter-out $(VALGRIND_SLOW:%=%/test_%),$(UNIT_PROGRAMS))
+	@python3 tests/run --build $(BUILD) --valgrind \
+	    $(filter-out $(VALGRIND_SLOW:%=$(BUILD)/tests/unit/test_%),$(UNIT_PROGRAMS))
 
 lint:  ## format, clang-tidy, cppcheck, and the rules of this house
 	@.ci/packages core tests checks
@@ -197,8 +198,7 @@ cover:  ## coverage of the tests by gcov and gcovr, with floors: branches of cor
 	$(again) BUILD=$(BUILD)/cover OPTIMISE='-O0 -g' CFLAGS='$(CFLAGS) --coverage' cover-run
 cover-run: test-programs
 	@find $(BUILD) -name '*.gcda' -delete
-	$(run-tests)
-	@.ci/cover $(BUILD)
+	$(run-tests) || tests=failed; .ci/cover $(BUILD) && [ -z "$$tests" ]
 
 fuzz:  ## each fuzzer for FUZZ_SECONDS (10)
 	@.ci/packages core checks

@@ -25,7 +25,7 @@ bool parse_behaviour(const struct session *session, struct text name, enum behav
     return false;
 }
 
-bool policy_has_behaviour(const struct session *session, const struct policy *policy, enum behaviour behaviour)
+static bool policy_has_behaviour(const struct session *session, const struct policy *policy, enum behaviour behaviour)
 {
     if (policy->behaviours[behaviour].present)
         return true;

@@ -42,7 +42,6 @@ struct run_options live_options(const struct live *, enum behaviour, bool dry_ru
 
 // "wake", "sleep" or "kill"; false: said that it is none, or that the policy lacks it.
 bool parse_behaviour(const struct session *, struct text name, enum behaviour *);
-bool policy_has_behaviour(const struct session *, const struct policy *, enum behaviour);
 
 enum exit_code code_of_status(enum port_status);
 // Of one target's run: its failure, else what its decision came to.

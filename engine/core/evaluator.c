@@ -148,6 +148,16 @@ static struct value evaluate_logic(struct evaluator *evaluator, const struct nod
     return a.knowledge == KNOWN && b.knowledge == KNOWN ? b : either_unknown(a, b);
 }
 
+static struct value evaluate_and(struct evaluator *evaluator, const struct node *node)
+{
+    return evaluate_logic(evaluator, node, false);
+}
+
+static struct value evaluate_or(struct evaluator *evaluator, const struct node *node)
+{
+    return evaluate_logic(evaluator, node, true);
+}
+
 static bool same(enum type type, const struct value *a, const struct value *b)
 {
     switch (type) {
@@ -311,46 +321,78 @@ struct value evaluate_let(struct evaluator *evaluator, uint32_t let)
     return slot->value;
 }
 
-static struct value evaluate_constant(const struct node *node)
+static struct value evaluate_none(struct evaluator *evaluator, const struct node *node)
 {
+    (void)evaluator, (void)node;
+    return value_unknown(WHY_ARITHMETIC);
+}
+
+static struct value evaluate_constant(struct evaluator *evaluator, const struct node *node)
+{
+    (void)evaluator;
     return node->type == TYPE_BOOLEAN ? value_truth(node->number != 0) : value_number(node->number);
 }
 
-static struct value evaluate_node(struct evaluator *evaluator, const struct node *node)
+static struct value evaluate_text(struct evaluator *evaluator, const struct node *node)
+{
+    return value_text(evaluator->policy->texts[node->a]);
+}
+
+static struct value evaluate_builtin(struct evaluator *evaluator, const struct node *node)
+{
+    return builtin_value(evaluator->snapshot, node->a);
+}
+
+static struct value evaluate_param(struct evaluator *evaluator, const struct node *node)
 {
     enum param_origin origin;
-    switch ((enum op)node->op) {
-    case OP_CONSTANT:
-        return evaluate_constant(node);
-    case OP_TEXT:
-        return value_text(evaluator->policy->texts[node->a]);
-    case OP_BUILTIN:
-        return builtin_value(evaluator->snapshot, node->a);
-    case OP_PARAM:
-        return param_value(evaluator, node->a, &origin);
-    case OP_LET:
-        return evaluate_let(evaluator, node->a);
-    case OP_AND:
-        return evaluate_logic(evaluator, node, false);
-    case OP_OR:
-        return evaluate_logic(evaluator, node, true);
-    case OP_NOT: case OP_NEGATE: case OP_SINCE: case OP_KNOWN: case OP_INSTANT: case OP_NUMBER: case OP_TAG:
-        return evaluate_unary(evaluator, node);
-    case OP_IN_WINDOW: case OP_IN_NAMED_WINDOW:
-        return evaluate_window(evaluator, node);
-    case OP_AGGREGATE: case OP_AGE: case OP_QUIET_FOR:
-        return evaluate_metric(evaluator, node);
-    case OP_OTHERWISE:
-        return evaluate_otherwise(evaluator, node);
-    case OP_EQUAL: case OP_UNEQUAL: case OP_LESS: case OP_LESS_EQUAL: case OP_GREATER: case OP_GREATER_EQUAL:
-    case OP_ADD: case OP_SUBTRACT: case OP_MULTIPLY: case OP_DIVIDE: case OP_LEAST: case OP_GREATEST:
-    case OP_MATCHES:
-        return evaluate_binary(evaluator, node);
-    case OP_NONE:
-        break;
-    }
-    return value_unknown(WHY_ARITHMETIC);
+    return param_value(evaluator, node->a, &origin);
 }
+
+static struct value evaluate_let_node(struct evaluator *evaluator, const struct node *node)
+{
+    return evaluate_let(evaluator, node->a);
+}
+
+typedef struct value evaluate_fn(struct evaluator *, const struct node *);
+
+// By enum op.
+static evaluate_fn *const evaluate_by_op[] = {
+    [OP_NONE] = evaluate_none,
+    [OP_CONSTANT] = evaluate_constant,
+    [OP_TEXT] = evaluate_text,
+    [OP_BUILTIN] = evaluate_builtin,
+    [OP_PARAM] = evaluate_param,
+    [OP_LET] = evaluate_let_node,
+    [OP_NOT] = evaluate_unary,
+    [OP_NEGATE] = evaluate_unary,
+    [OP_AND] = evaluate_and,
+    [OP_OR] = evaluate_or,
+    [OP_EQUAL] = evaluate_binary,
+    [OP_UNEQUAL] = evaluate_binary,
+    [OP_LESS] = evaluate_binary,
+    [OP_LESS_EQUAL] = evaluate_binary,
+    [OP_GREATER] = evaluate_binary,
+    [OP_GREATER_EQUAL] = evaluate_binary,
+    [OP_ADD] = evaluate_binary,
+    [OP_SUBTRACT] = evaluate_binary,
+    [OP_MULTIPLY] = evaluate_binary,
+    [OP_DIVIDE] = evaluate_binary,
+    [OP_IN_WINDOW] = evaluate_window,
+    [OP_IN_NAMED_WINDOW] = evaluate_window,
+    [OP_AGGREGATE] = evaluate_metric,
+    [OP_AGE] = evaluate_metric,
+    [OP_QUIET_FOR] = evaluate_metric,
+    [OP_SINCE] = evaluate_unary,
+    [OP_LEAST] = evaluate_binary,
+    [OP_GREATEST] = evaluate_binary,
+    [OP_OTHERWISE] = evaluate_otherwise,
+    [OP_KNOWN] = evaluate_unary,
+    [OP_INSTANT] = evaluate_unary,
+    [OP_NUMBER] = evaluate_unary,
+    [OP_MATCHES] = evaluate_binary,
+    [OP_TAG] = evaluate_unary,
+};
 
 static void record(struct trace *trace, node_index index, enum type type, struct value value)
 {
@@ -364,11 +406,16 @@ static void record(struct trace *trace, node_index index, enum type type, struct
     counts[index]++;
 }
 
+static struct value evaluate_traced(struct evaluator *evaluator, const struct node *node, node_index index)
+{
+    struct value value = evaluate_by_op[node->op](evaluator, node);
+    record(evaluator->trace, index, node->type, value);
+    return value;
+}
+
+// The common case, without a trace, hands the value on as it is: a copy costs more than a comparison.
 struct value evaluate(struct evaluator *evaluator, node_index index)
 {
     const struct node *node = &evaluator->policy->nodes[index];
-    struct value value = evaluate_node(evaluator, node);
-    if (evaluator->trace)
-        record(evaluator->trace, index, node->type, value);
-    return value;
+    return evaluator->trace ? evaluate_traced(evaluator, node, index) : evaluate_by_op[node->op](evaluator, node);
 }

@@ -110,8 +110,9 @@ static size_t split_fields(struct text inside, struct text fields[CRON_FIELDS], 
 static bool fail_field_count(struct parser *parser, size_t count, size_t extra_at)
 {
     if (count == CRON_FIELDS - 1) {
-        buffer_add(parser->error, TEXT("EventBridge cron has six fields, of which the sixth is the year, and '?' for one "
-                                       "of the two days: 0 23 * * * is cron(0 23 * * ? *)"));
+        buffer_add(parser->error,
+                   TEXT("EventBridge cron has six fields, of which the sixth is the year, and '?' for one "
+                        "of the two days: 0 23 * * * is cron(0 23 * * ? *)"));
         return fail(parser, parser->inside.n);
     }
     buffer_printf(parser->error,

@@ -180,7 +180,6 @@ struct named {
     uint32_t index;  // into the table of that sort
 };
 struct named scope_find(const struct compiler *, struct text name);
-const char *sort_phrase(enum sort);  // "a param"
 struct typed name_compile(struct expression *, const struct ast *);
 struct typed in_compile(struct expression *, const struct ast *);
 // The metric or window named there; a fault and false where there is none. `user` is what asks ("avg").

@@ -54,7 +54,7 @@ struct named scope_find(const struct compiler *c, struct text name)
     return (struct named){SORT_NONE, 0};
 }
 
-const char *sort_phrase(enum sort sort)
+static const char *sort_phrase(enum sort sort)
 {
     switch (sort) {
     case SORT_BUILTIN:

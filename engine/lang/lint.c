@@ -41,8 +41,8 @@ static void lint_rule(struct loader *loader, enum behaviour behaviour, const str
     bool always = rule->when == 0 || always_true(loader, rule->when);
     lint_status(loader, behaviour, rule);
     if (taken)
-        diag_warning(loader->diags, rule->place, "rule-name", "the name of rule '%.*s' is %s too",
-                     TEXT_ARG(rule->name), taken);
+        diag_warning(loader->diags, rule->place, "rule-name", "the name of rule '%.*s' is %s too", TEXT_ARG(rule->name),
+                     taken);
     if (never_true(loader, rule->when))
         diag_warning(loader->diags, rule->place, "never-true", "rule '%.*s' never fires: its condition is always false",
                      TEXT_ARG(rule->name));

@@ -60,7 +60,7 @@ static void read_target(struct loader *loader, const struct tree *item, size_t i
     check_target_name(loader, item, "service");
 }
 
-void load_targets(struct loader *loader, const struct tree *list)
+static void load_targets(struct loader *loader, const struct tree *list)
 {
     size_t count = count_within(loader, list, LIMIT_TARGETS, "targets");
     struct target *targets = ARENA_ARRAY(loader->arena, count, struct target);
@@ -70,7 +70,7 @@ void load_targets(struct loader *loader, const struct tree *list)
     loader->policy->target_count = count;
 }
 
-void load_limits(struct loader *loader, const struct tree *map)
+static void load_limits(struct loader *loader, const struct tree *map)
 {
     struct limits_fields fields = {.max_count = DEFAULT_MAX_COUNT};
     record_read(loader, &limits_record, map, (struct subject){TEXT("'limits'"), map->place}, &fields);

@@ -90,7 +90,7 @@ static struct text bound_text(struct loader *loader, const struct param *param, 
 static void check_order(struct loader *loader, const struct param_fields *fields, const struct param *param)
 {
     double value = param->fallback.number;
-    if (param->has_min && param->has_max && param->min > param->max)
+    if (param->has_min && param->has_max && fields->min && param->min > param->max)
         diag_error(loader->diags, fields->min->place, "range", "'min' of param '%.*s' is above its 'max' of %.*s",
                    TEXT_ARG(param->name), TEXT_ARG(bound_text(loader, param, param->max)));
     else if (param->has_min && value < param->min)

@@ -97,12 +97,10 @@ struct text label_of(struct arena *, const char *kind, struct text name);
 
 // ---- themes -----------------------------------------------------------------------------------------------
 
-void load_targets(struct loader *, const struct tree *list);
 void load_params(struct loader *, const struct tree *map);
 void load_metrics(struct loader *, const struct tree *map);
 void load_windows(struct loader *, const struct tree *map);
 void load_lets(struct loader *, const struct tree *map);
-void load_limits(struct loader *, const struct tree *map);
 void load_behaviours(struct loader *, const struct tree *const behaviours[BEHAVIOUR_COUNT], const struct tree *root);
 void load_report(struct loader *, const struct tree *map);
 void load_schedule(struct loader *, const struct tree *map, struct subject);

@@ -39,7 +39,7 @@ bool tree_is_untyped(const struct tree *tree)
     return tree->kind == TREE_SCALAR && (tree->style == STYLE_PLAIN || tree->style == STYLE_LUA_STRING);
 }
 
-bool tree_is_quoted(const struct tree *tree)
+static bool tree_is_quoted(const struct tree *tree)
 {
     return tree->kind == TREE_SCALAR && (tree->style == STYLE_QUOTED || tree->style == STYLE_BLOCK);
 }

@@ -51,7 +51,6 @@ const struct tree_entry *tree_entry(const struct tree *map, struct text key);
 bool tree_is_null(const struct tree *);  // written as nothing, `~` or `null`: no value
 // Could the scalar be a number, a boolean, a duration? (Plain in YAML; Lua's texts may be anything.)
 bool tree_is_untyped(const struct tree *);
-bool tree_is_quoted(const struct tree *);  // surely text: quoted or a block
 // "the number 60", "the text 'abc'", "a list": what a message says was found.
 struct text tree_describe(struct arena *, const struct tree *);
 // The place of `width` characters at a byte offset into a scalar; the whole scalar where columns are not exact.

@@ -277,7 +277,8 @@ static struct tree *read_map(struct yaml_reader *reader, const yaml_event_t *eve
     reader->flow_depth -= flow ? 1 : 0;
     if (flow)
         count = yaml_join_cut_entries(reader, entries, count);
-    take_entries(reader, tree, entries, count);
+    if (entries)
+        take_entries(reader, tree, entries, count);
     return tree;
 }
 

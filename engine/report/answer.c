@@ -28,7 +28,8 @@ void answer_prepare(struct arena *arena, struct evaluator *evaluator, const stru
     buffer_release(&message);
 }
 
-const char *answer_outcome(const struct run_result *result)
+// "superseded" and the like; NULL where the outcome is plain.
+static const char *answer_outcome(const struct run_result *result)
 {
     switch (result->applied) {
     case APPLIED_SUPERSEDED:
@@ -56,7 +57,8 @@ const char *answer_outcome(const struct run_result *result)
     return NULL;
 }
 
-int64_t answer_desired(const struct run_result *result)
+// The desired count once all is applied; COUNT_UNKNOWN where it is not known.
+static int64_t answer_desired(const struct run_result *result)
 {
     switch (result->applied) {
     case APPLIED_DONE:

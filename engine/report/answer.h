@@ -34,9 +34,4 @@ void answer_prepare(struct arena *, struct evaluator *, const struct run_result 
 void answer_json(struct json_writer *, const struct policy *, const struct run_result *, const struct answer *,
                  bool named);
 
-// "superseded" and the like; NULL where the outcome is plain.
-const char *answer_outcome(const struct run_result *);
-// The desired count once all is applied; COUNT_UNKNOWN where it is not known.
-int64_t answer_desired(const struct run_result *);
-
 #endif

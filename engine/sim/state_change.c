@@ -74,7 +74,8 @@ static bool content_survives(const struct state_file *file, struct buffer *error
 
 // ---- the tree ---------------------------------------------------------------------------------------------
 
-bool state_tree(struct state_file *file, struct buffer *error)
+// Builds the tree where it is not there yet.
+static bool state_tree(struct state_file *file, struct buffer *error)
 {
     if (file->root)
         return true;

@@ -21,8 +21,6 @@ struct state_file {
 
 double state_now(struct state_file *);
 
-// Builds the tree where it is not there yet.
-bool state_tree(struct state_file *, struct buffer *error);
 // Services that this port raised come up, cold_start later. In memory only.
 bool state_settle(struct state_file *, struct buffer *error);
 

@@ -18,7 +18,7 @@
 #define NEW_FILE_MODE 0644
 #define REASON_BYTES 256
 
-static void close_file(int *file)
+static void close_file(const int *file)
 {
     if (*file >= 0)
         close(*file);

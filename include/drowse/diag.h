@@ -21,7 +21,7 @@ struct place {
 
 // A file that was read: kept whole so that a message can show its line.
 struct source {
-    struct text path;     // as the user named it (or as `extends` did, joined to its parent's folder)
+    struct text path;  // as the user named it (or as `extends` did, joined to its parent's folder)
     struct text content;
 };
 
@@ -34,9 +34,9 @@ enum severity { SEVERITY_WARNING, SEVERITY_ERROR };
 
 struct diag {
     enum severity severity;
-    const char *code;    // a stable word for machines, such as "unknown-key"; static storage
+    const char *code;  // a stable word for machines, such as "unknown-key"; static storage
     struct place place;
-    struct text text;    // one sentence or two, complete enough to print as it is
+    struct text text;  // one sentence or two, complete enough to print as it is
 };
 
 // Filled by whoever finds faults. Untouched on success. At most LIMIT_DIAGS are kept; `dropped` counts the rest.
@@ -45,7 +45,7 @@ struct diags {
     struct diag *items;
     size_t count;
     size_t capacity;
-    size_t errors;        // of all, kept or not
+    size_t errors;  // of all, kept or not
     size_t warnings;
     size_t dropped;
 };

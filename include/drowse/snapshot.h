@@ -24,15 +24,15 @@ struct tag {
 // One ECS service as DescribeServices gave it (API_Service). Instants are epoch seconds; NaN where absent.
 struct service_state {
     struct text cluster, service;
-    struct text arn;          // empty where not known
-    struct text status;       // ACTIVE, DRAINING, INACTIVE
+    struct text arn;                  // empty where not known
+    struct text status;               // ACTIVE, DRAINING, INACTIVE
     struct text scheduling_strategy;  // REPLICA, DAEMON; empty reads as REPLICA
     int64_t desired, running, pending;
-    bool deploying;           // more than one deployment, or the primary's rolloutState is IN_PROGRESS
-    double deployed_at_s;     // creation of the primary deployment
-    double woken_at_s;        // the wake mark: the tag `drowse-wake`
-    double fence_s;           // the instant before which no metric may vote; NaN: nothing is fenced
-    uint8_t fence_source;     // enum fence_source
+    bool deploying;        // more than one deployment, or the primary's rolloutState is IN_PROGRESS
+    double deployed_at_s;  // creation of the primary deployment
+    double woken_at_s;     // the wake mark: the tag `drowse-wake`
+    double fence_s;        // the instant before which no metric may vote; NaN: nothing is fenced
+    uint8_t fence_source;  // enum fence_source
     bool tags_read;
     const struct tag *tags;
     size_t tag_count;
@@ -57,16 +57,16 @@ struct metric_view {
 };
 
 struct param_setting {
-    struct value value;    // not KNOWN: the policy's default stands
-    uint8_t origin;        // enum param_origin
+    struct value value;       // not KNOWN: the policy's default stands
+    uint8_t origin;           // enum param_origin
     struct text origin_name;  // the variable, the request's field; empty for the policy
 };
 
 enum param_origin { PARAM_POLICY, PARAM_ENVIRONMENT, PARAM_OPTION, PARAM_REQUEST };
 
 struct snapshot {
-    uint8_t stage;             // enum stage
-    uint8_t trigger;           // enum trigger
+    uint8_t stage;    // enum stage
+    uint8_t trigger;  // enum trigger
     double now_s;
     struct text cluster, service;        // the target, known at every stage
     struct service_state state;          // from STAGE_STATE on

@@ -39,12 +39,12 @@ struct value {
         struct text text;  // borrowed from the policy, the snapshot or the evaluator's arena
         struct {
             uint32_t present, due;
-        } buckets;         // the evidence of WHY_COVERAGE
-        double age_s;      // the evidence of WHY_STALE: the newest point's age
+        } buckets;     // the evidence of WHY_COVERAGE
+        double age_s;  // the evidence of WHY_STALE: the newest point's age
     };
-    uint8_t knowledge;     // enum knowledge
-    uint8_t why;           // enum why, where not KNOWN
-    uint16_t what;         // the metric's index where `why` concerns one, else 0
+    uint8_t knowledge;  // enum knowledge
+    uint8_t why;        // enum why, where not KNOWN
+    uint16_t what;      // the metric's index where `why` concerns one, else 0
 };
 
 #endif

@@ -118,8 +118,12 @@ static void make_idle_world(struct idle_world *world, struct arena *arena)
         world->views[m] = (struct metric_view){.series = &world->series[m], .end = 60};
     }
     world->snapshot = (struct snapshot){.stage = STAGE_METRICS, .now_s = NOW_S, .metrics = world->views};
-    world->snapshot.state = (struct service_state){.desired = 1, .running = 1, .fence_s = NOW_S - 86400,
-                                                   .woken_at_s = NAN, .deployed_at_s = NOW_S - 86400, .tags_read = true};
+    world->snapshot.state = (struct service_state){.desired = 1,
+                                                   .running = 1,
+                                                   .fence_s = NOW_S - 86400,
+                                                   .woken_at_s = NAN,
+                                                   .deployed_at_s = NOW_S - 86400,
+                                                   .tags_read = true};
 }
 
 // Seconds for one decision.
@@ -190,8 +194,12 @@ static void bench_replay(void)
             arena_reset(&work);
             struct series series[] = {series_build(&work, at_s[s], connections[s], DAY),
                                       series_build(&work, at_s[s], activity[s], DAY)};
-            struct replay_input input = {.policy = policy, .evaluator = &evaluator, .series = series,
-                                         .demand = replay_demand(policy, NULL), .from_s = NOW_S, .to_s = NOW_S + DAY * 60.0};
+            struct replay_input input = {.policy = policy,
+                                         .evaluator = &evaluator,
+                                         .series = series,
+                                         .demand = replay_demand(policy, NULL),
+                                         .from_s = NOW_S,
+                                         .to_s = NOW_S + DAY * 60.0};
             input.target.cluster = TEXT("fluidity");
             input.target.service = TEXT("fluidity-server");
             struct replay_result result = {0};

@@ -15,10 +15,11 @@
 #include "engine/lang/load.h"
 #include "tests/support/load.h"
 
-#define HEAD \
-    "policy: 1\nname: test\ntargets: [{cluster: c, service: s}]\n" \
+#define HEAD                                                                                                           \
+    "policy: 1\nname: test\ntargets: [{cluster: c, service: s}]\n"                                                     \
     "metrics:\n  m: {namespace: N, metric: M, stat: Average, period: 60s, dimensions: {A: b}}\n"
-#define UNKNOWN_RULE(name, rest) "  - {rule: " name ", when: avg(m over 10m) > 1, " rest "status: no_change, message: m}\n"
+#define UNKNOWN_RULE(name, rest)                                                                                       \
+    "  - {rule: " name ", when: avg(m over 10m) > 1, " rest "status: no_change, message: m}\n"
 #define LAST "  - {rule: last, status: no_change, message: \"count {desired}, m {avg(m over 10m)}\"}\n"
 
 struct decide_case {
@@ -34,90 +35,115 @@ struct decide_case {
 };
 
 static const struct decide_case cases[] = {
-    {"the first match wins", HEAD "sleep:\n  - {rule: a, when: desired == 2, scale_to: 1, status: x, message: one}\n"
-     "  - {rule: b, when: desired == 2, scale_to: 0, status: x, message: none}\n" LAST,
+    {"the first match wins",
+     HEAD "sleep:\n  - {rule: a, when: desired == 2, scale_to: 1, status: x, message: one}\n"
+          "  - {rule: b, when: desired == 2, scale_to: 0, status: x, message: none}\n" LAST,
      BEHAVIOUR_SLEEP, 2, 2, STAGE_STATE, OUTCOME_CHANGE, "a", "", 1, "one"},
     {"nothing matches but the last", HEAD "sleep:\n  - {rule: a, when: desired == 0, status: x, message: m}\n" LAST,
      BEHAVIOUR_SLEEP, 1, 1, STAGE_STATE, OUTCOME_NO_CHANGE, "last", "", 1, "count 1, m n/a"},
-    {"a stopped service asks for no metric", HEAD "sleep:\n  - {rule: stopped, when: desired == 0, status: x, message: m}\n"
-     UNKNOWN_RULE("busy", "") LAST,
+    {"a stopped service asks for no metric",
+     HEAD "sleep:\n  - {rule: stopped, when: desired == 0, status: x, message: m}\n" UNKNOWN_RULE("busy", "") LAST,
      BEHAVIOUR_SLEEP, 0, 0, STAGE_STATE, OUTCOME_NO_CHANGE, "stopped", "", 0, "m"},
-    {"a service that runs nothing asks for no metric", HEAD "sleep:\n" UNKNOWN_RULE("busy", "") LAST,
-     BEHAVIOUR_SLEEP, 1, 0, STAGE_STATE, OUTCOME_NO_CHANGE, "last", "", 1, "count 1, m unknown"},
-    {"unknown does not fire", HEAD "sleep:\n" UNKNOWN_RULE("idle", "scale_to: 0, ") LAST,
-     BEHAVIOUR_SLEEP, 1, 1, STAGE_METRICS, OUTCOME_NO_CHANGE, "last", "", 1, "count 1, m unknown"},
-    {"unknown holds what would lower", HEAD "sleep:\n" UNKNOWN_RULE("busy", "")
-     "  - {rule: idle, scale_to: 0, status: scaled_down, message: m}\n",
+    {"a service that runs nothing asks for no metric", HEAD "sleep:\n" UNKNOWN_RULE("busy", "") LAST, BEHAVIOUR_SLEEP,
+     1, 0, STAGE_STATE, OUTCOME_NO_CHANGE, "last", "", 1, "count 1, m unknown"},
+    {"unknown does not fire", HEAD "sleep:\n" UNKNOWN_RULE("idle", "scale_to: 0, ") LAST, BEHAVIOUR_SLEEP, 1, 1,
+     STAGE_METRICS, OUTCOME_NO_CHANGE, "last", "", 1, "count 1, m unknown"},
+    {"unknown holds what would lower",
+     HEAD "sleep:\n" UNKNOWN_RULE("busy", "") "  - {rule: idle, scale_to: 0, status: scaled_down, message: m}\n",
      BEHAVIOUR_SLEEP, 1, 1, STAGE_METRICS, OUTCOME_HELD, "idle", "busy", 1,
      "No change: rule idle is held back, because rule busy before it could not be settled (m: CloudWatch's answer was not complete)"},
-    {"an earlier unknown that lowers as far does not hold", HEAD "sleep:\n" UNKNOWN_RULE("idle_too", "scale_to: 0, ")
-     "  - {rule: idle, scale_to: 0, status: scaled_down, message: m}\n",
+    {"an earlier unknown that lowers as far does not hold",
+     HEAD "sleep:\n" UNKNOWN_RULE("idle_too",
+                                  "scale_to: 0, ") "  - {rule: idle, scale_to: 0, status: scaled_down, message: m}\n",
      BEHAVIOUR_SLEEP, 1, 1, STAGE_METRICS, OUTCOME_CHANGE, "idle", "", 0, "m"},
-    {"an earlier unknown that lowers less holds", HEAD "sleep:\n" UNKNOWN_RULE("less", "scale_to: 1, ")
-     "  - {rule: idle, scale_to: 0, status: scaled_down, message: m}\n",
+    {"an earlier unknown that lowers less holds",
+     HEAD "sleep:\n" UNKNOWN_RULE("less",
+                                  "scale_to: 1, ") "  - {rule: idle, scale_to: 0, status: scaled_down, message: m}\n",
      BEHAVIOUR_SLEEP, 3, 3, STAGE_METRICS, OUTCOME_HELD, "idle", "less", 3, NULL},
-    {"an earlier unknown of an unknown count holds", HEAD "sleep:\n" UNKNOWN_RULE("some", "scale_to: number(tag(\"x\")), ")
-     "  - {rule: idle, scale_to: 0, status: scaled_down, message: m}\n",
+    {"an earlier unknown of an unknown count holds",
+     HEAD "sleep:\n" UNKNOWN_RULE(
+         "some", "scale_to: number(tag(\"x\")), ") "  - {rule: idle, scale_to: 0, status: scaled_down, message: m}\n",
      BEHAVIOUR_SLEEP, 3, 3, STAGE_METRICS, OUTCOME_HELD, "idle", "some", 3, NULL},
-    {"the second unknown may be the one that holds", HEAD "sleep:\n" UNKNOWN_RULE("zero", "scale_to: 0, ") UNKNOWN_RULE("busy", "")
-     "  - {rule: idle, scale_to: 0, status: scaled_down, message: m}\n",
+    {"the second unknown may be the one that holds",
+     HEAD "sleep:\n" UNKNOWN_RULE("zero", "scale_to: 0, ")
+         UNKNOWN_RULE("busy", "") "  - {rule: idle, scale_to: 0, status: scaled_down, message: m}\n",
      BEHAVIOUR_SLEEP, 1, 1, STAGE_METRICS, OUTCOME_HELD, "idle", "busy", 1, NULL},
-    {"unknown does not hold what keeps the count", HEAD "sleep:\n" UNKNOWN_RULE("busy", "")
-     "  - {rule: keep, scale_to: 2, status: no_change, message: m}\n",
+    {"unknown does not hold what keeps the count",
+     HEAD "sleep:\n" UNKNOWN_RULE("busy", "") "  - {rule: keep, scale_to: 2, status: no_change, message: m}\n",
      BEHAVIOUR_SLEEP, 2, 2, STAGE_METRICS, OUTCOME_NO_CHANGE, "keep", "", 2, "m"},
-    {"sleep never raises", HEAD "sleep:\n  - {rule: up, scale_to: 5, status: no_change, message: m}\n",
-     BEHAVIOUR_SLEEP, 2, 2, STAGE_STATE, OUTCOME_NO_CHANGE, "up", "", 2, "m"},
-    {"sleep lowers to what is above zero", HEAD "sleep:\n  - {rule: down, scale_to: 1, status: scaled_down, message: m}\n",
-     BEHAVIOUR_SLEEP, 2, 2, STAGE_STATE, OUTCOME_CHANGE, "down", "", 1, "m"},
-    {"wake never lowers", HEAD "wake:\n  - {rule: up, scale_to: 1, status: waking, message: m}\n",
-     BEHAVIOUR_WAKE, 3, 3, STAGE_STATE, OUTCOME_NO_CHANGE, "up", "", 3, "m"},
-    {"wake raises", HEAD "wake:\n  - {rule: up, scale_to: 2, status: waking, message: m}\n",
-     BEHAVIOUR_WAKE, 0, 0, STAGE_STATE, OUTCOME_CHANGE, "up", "", 2, "m"},
-    {"unknown does not hold a wake", HEAD "wake:\n" UNKNOWN_RULE("no", "") "  - {rule: up, scale_to: 2, status: waking, message: m}\n",
-     BEHAVIOUR_WAKE, 1, 1, STAGE_METRICS, OUTCOME_CHANGE, "up", "", 2, "m"},
-    {"a wake to an unknown count is held", HEAD "wake:\n  - {rule: up, scale_to: number(tag(\"count\")), status: waking, message: m}\n",
-     BEHAVIOUR_WAKE, 0, 0, STAGE_STATE, OUTCOME_HELD, "up", "", 0,
+    {"sleep never raises", HEAD "sleep:\n  - {rule: up, scale_to: 5, status: no_change, message: m}\n", BEHAVIOUR_SLEEP,
+     2, 2, STAGE_STATE, OUTCOME_NO_CHANGE, "up", "", 2, "m"},
+    {"sleep lowers to what is above zero",
+     HEAD "sleep:\n  - {rule: down, scale_to: 1, status: scaled_down, message: m}\n", BEHAVIOUR_SLEEP, 2, 2,
+     STAGE_STATE, OUTCOME_CHANGE, "down", "", 1, "m"},
+    {"wake never lowers", HEAD "wake:\n  - {rule: up, scale_to: 1, status: waking, message: m}\n", BEHAVIOUR_WAKE, 3, 3,
+     STAGE_STATE, OUTCOME_NO_CHANGE, "up", "", 3, "m"},
+    {"wake raises", HEAD "wake:\n  - {rule: up, scale_to: 2, status: waking, message: m}\n", BEHAVIOUR_WAKE, 0, 0,
+     STAGE_STATE, OUTCOME_CHANGE, "up", "", 2, "m"},
+    {"unknown does not hold a wake",
+     HEAD "wake:\n" UNKNOWN_RULE("no", "") "  - {rule: up, scale_to: 2, status: waking, message: m}\n", BEHAVIOUR_WAKE,
+     1, 1, STAGE_METRICS, OUTCOME_CHANGE, "up", "", 2, "m"},
+    {"a wake to an unknown count is held",
+     HEAD "wake:\n  - {rule: up, scale_to: number(tag(\"count\")), status: waking, message: m}\n", BEHAVIOUR_WAKE, 0, 0,
+     STAGE_STATE, OUTCOME_HELD, "up", "", 0,
      "No change: rule up is held back, because the count that it asks for is unknown (the text is neither an instant nor a number)"},
-    {"a wake to a known count", HEAD "wake:\n  - {rule: up, scale_to: 'otherwise(number(tag(\"count\")), 2)', status: waking, message: m}\n",
+    {"a wake to a known count",
+     HEAD "wake:\n  - {rule: up, scale_to: 'otherwise(number(tag(\"count\")), 2)', status: waking, message: m}\n",
      BEHAVIOUR_WAKE, 0, 0, STAGE_STATE, OUTCOME_CHANGE, "up", "", 2, "m"},
-    {"a count that needs metrics", HEAD "wake:\n  - {rule: up, scale_to: 'otherwise(max(m over 10m), 2)', status: waking, message: m}\n",
+    {"a count that needs metrics",
+     HEAD "wake:\n  - {rule: up, scale_to: 'otherwise(max(m over 10m), 2)', status: waking, message: m}\n",
      BEHAVIOUR_WAKE, 1, 1, STAGE_METRICS, OUTCOME_CHANGE, "up", "", 2, "m"},
-    {"a fraction is a failed decision", HEAD "wake:\n  - {rule: up, scale_to: 'otherwise(number(tag(\"count\")), 3) / 2', status: waking, message: m}\n",
+    {"a fraction is a failed decision",
+     HEAD "wake:\n  - {rule: up, scale_to: 'otherwise(number(tag(\"count\")), 3) / 2', status: waking, message: m}\n",
      BEHAVIOUR_WAKE, 0, 0, STAGE_STATE, OUTCOME_FAILED, "up", "", 0,
      "No change: the policy gave no answer: test.yaml:7: rule up: scale_to is 1.5, not a whole number"},
-    {"a count past the limit is a failed decision", HEAD "wake:\n  - {rule: up, scale_to: 'otherwise(number(tag(\"count\")), 11)', status: waking, message: m}\n",
+    {"a count past the limit is a failed decision",
+     HEAD "wake:\n  - {rule: up, scale_to: 'otherwise(number(tag(\"count\")), 11)', status: waking, message: m}\n",
      BEHAVIOUR_WAKE, 0, 0, STAGE_STATE, OUTCOME_FAILED, "up", "", 0,
      "No change: the policy gave no answer: test.yaml:7: rule up: scale_to is 11, outside 0 to limits.max_count"},
-    {"a negative count is a failed decision", HEAD "sleep:\n  - {rule: down, scale_to: 'otherwise(number(tag(\"count\")), -1)', status: scaled_down, message: m}\n",
+    {"a negative count is a failed decision",
+     HEAD
+     "sleep:\n  - {rule: down, scale_to: 'otherwise(number(tag(\"count\")), -1)', status: scaled_down, message: m}\n",
      BEHAVIOUR_SLEEP, 1, 1, STAGE_STATE, OUTCOME_FAILED, "down", "", 1, NULL},
-    {"a kill without conditions asks for nothing", HEAD "kill:\n  - {rule: kill, scale_to: 0, status: killed, message: \"{desired}\"}\n",
-     BEHAVIOUR_KILL, 3, 3, STAGE_NOTHING, OUTCOME_CHANGE, "kill", "", 0, "n/a"},
-    {"a kill of nothing, with conditions, changes nothing", HEAD "kill:\n  - {rule: kept, when: desired == 9, status: x, message: m}\n"
-     "  - {rule: kill, scale_to: 0, status: killed, message: m}\n",
+    {"a kill without conditions asks for nothing",
+     HEAD "kill:\n  - {rule: kill, scale_to: 0, status: killed, message: \"{desired}\"}\n", BEHAVIOUR_KILL, 3, 3,
+     STAGE_NOTHING, OUTCOME_CHANGE, "kill", "", 0, "n/a"},
+    {"a kill of nothing, with conditions, changes nothing",
+     HEAD "kill:\n  - {rule: kept, when: desired == 9, status: x, message: m}\n"
+          "  - {rule: kill, scale_to: 0, status: killed, message: m}\n",
      BEHAVIOUR_KILL, 0, 0, STAGE_STATE, OUTCOME_NO_CHANGE, "kill", "", 0, "m"},
-    {"a kill to one asks for the count, and never raises", HEAD "kill:\n  - {rule: kill, scale_to: 1, status: killed, message: m}\n",
-     BEHAVIOUR_KILL, 0, 0, STAGE_STATE, OUTCOME_NO_CHANGE, "kill", "", 0, "m"},
-    {"a kill whose protection is unknown is held", HEAD "kill:\n  - {rule: kept, when: number(tag(\"x\")) > 0, refuse: true, message: m}\n"
-     "  - {rule: kill, scale_to: 0, status: killed, message: m}\n",
+    {"a kill to one asks for the count, and never raises",
+     HEAD "kill:\n  - {rule: kill, scale_to: 1, status: killed, message: m}\n", BEHAVIOUR_KILL, 0, 0, STAGE_STATE,
+     OUTCOME_NO_CHANGE, "kill", "", 0, "m"},
+    {"a kill whose protection is unknown is held",
+     HEAD "kill:\n  - {rule: kept, when: number(tag(\"x\")) > 0, refuse: true, message: m}\n"
+          "  - {rule: kill, scale_to: 0, status: killed, message: m}\n",
      BEHAVIOUR_KILL, 1, 1, STAGE_STATE, OUTCOME_HELD, "kill", "kept", 1, NULL},
-    {"a kill held by what needs nothing fetched", HEAD "kill:\n  - {rule: kept, when: number(\"x\") > 0, status: x, message: m}\n"
-     "  - {rule: kill, scale_to: 0, status: killed, message: m}\n",
+    {"a kill held by what needs nothing fetched",
+     HEAD "kill:\n  - {rule: kept, when: number(\"x\") > 0, status: x, message: m}\n"
+          "  - {rule: kill, scale_to: 0, status: killed, message: m}\n",
      BEHAVIOUR_KILL, 1, 1, STAGE_NOTHING, OUTCOME_HELD, "kill", "kept", COUNT_UNKNOWN, NULL},
-    {"an earlier unknown whose count needs more is asked for it", HEAD
-     "kill:\n  - {rule: kept, when: number(\"x\") > 0, scale_to: number(tag(\"floor\")), status: x, message: m}\n"
-     "  - {rule: kill, scale_to: 0, status: killed, message: m}\n",
+    {"an earlier unknown whose count needs more is asked for it",
+     HEAD "kill:\n  - {rule: kept, when: number(\"x\") > 0, scale_to: number(tag(\"floor\")), status: x, message: m}\n"
+          "  - {rule: kill, scale_to: 0, status: killed, message: m}\n",
      BEHAVIOUR_KILL, 1, 1, STAGE_STATE, OUTCOME_HELD, "kill", "kept", 1, NULL},
-    {"a rule refuses", HEAD "kill:\n  - {rule: no, when: cluster == \"c\", refuse: true, message: \"not {service}\"}\n"
-     "  - {rule: kill, scale_to: 0, status: killed, message: m}\n",
+    {"a rule refuses",
+     HEAD "kill:\n  - {rule: no, when: cluster == \"c\", refuse: true, message: \"not {service}\"}\n"
+          "  - {rule: kill, scale_to: 0, status: killed, message: m}\n",
      BEHAVIOUR_KILL, 1, 1, STAGE_NOTHING, OUTCOME_REFUSED, "no", "", COUNT_UNKNOWN, "not s"},
 };
 
 static struct snapshot snapshot_of(const struct decide_case *row, const struct metric_view *views)
 {
-    struct snapshot snapshot = {.stage = STAGE_NOTHING, .now_s = 1772445600, .cluster = TEXT("c"), .service = TEXT("s"),
-                                .metrics = views};
-    snapshot.state = (struct service_state){.status = TEXT("ACTIVE"), .desired = row->desired, .running = row->running,
-                                            .deployed_at_s = NAN, .woken_at_s = NAN, .fence_s = NAN, .tags_read = true};
+    struct snapshot snapshot = {
+        .stage = STAGE_NOTHING, .now_s = 1772445600, .cluster = TEXT("c"), .service = TEXT("s"), .metrics = views};
+    snapshot.state = (struct service_state){.status = TEXT("ACTIVE"),
+                                            .desired = row->desired,
+                                            .running = row->running,
+                                            .deployed_at_s = NAN,
+                                            .woken_at_s = NAN,
+                                            .fence_s = NAN,
+                                            .tags_read = true};
     return snapshot;
 }
 
@@ -174,8 +200,10 @@ static void the_direction_is_told(void **state)
         enum behaviour behaviour;
         enum direction_why why;
     } rows[] = {
-        {HEAD "wake:\n  - {rule: up, scale_to: 1, status: waking, message: m}\n", BEHAVIOUR_WAKE, DIRECTION_WAKE_NEVER_LOWERS},
-        {HEAD "sleep:\n  - {rule: up, scale_to: 7, status: no_change, message: m}\n", BEHAVIOUR_SLEEP, DIRECTION_NEVER_RAISES},
+        {HEAD "wake:\n  - {rule: up, scale_to: 1, status: waking, message: m}\n", BEHAVIOUR_WAKE,
+         DIRECTION_WAKE_NEVER_LOWERS},
+        {HEAD "sleep:\n  - {rule: up, scale_to: 7, status: no_change, message: m}\n", BEHAVIOUR_SLEEP,
+         DIRECTION_NEVER_RAISES},
         {HEAD "sleep:\n  - {rule: up, scale_to: 3, status: no_change, message: m}\n", BEHAVIOUR_SLEEP, DIRECTION_FREE},
     };
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
@@ -199,14 +227,22 @@ static void templates_format_as_asked(void **state)
     static const struct {
         const char *template, *printed;
     } rows[] = {
-        {"plain", "plain"}, {"{{}} {desired}", "{} 2"}, {"{2.5:.2f} {2.5:.0f} {1/3:.6f}", "2.50 2 0.333333"},
-        {"{20m:seconds} {90s:minutes} {90m:duration}", "1200 1 1h 30m"}, {"{now:iso} {now}", "2026-03-02T10:00:00Z 2026-03-02T10:00:00Z"},
-        {"{service} {deploying}", "s false"}, {"{tag(\\\"none\\\")}|", "|"}, {"{number(service)} {number(service):.1f}", "unknown unknown"},
-        {"{-90s:seconds}", "-90"}, {"{avg(m over 10m):.2f}", "n/a"}, {"{1h30m}", "1h 30m"},
+        {"plain", "plain"},
+        {"{{}} {desired}", "{} 2"},
+        {"{2.5:.2f} {2.5:.0f} {1/3:.6f}", "2.50 2 0.333333"},
+        {"{20m:seconds} {90s:minutes} {90m:duration}", "1200 1 1h 30m"},
+        {"{now:iso} {now}", "2026-03-02T10:00:00Z 2026-03-02T10:00:00Z"},
+        {"{service} {deploying}", "s false"},
+        {"{tag(\\\"none\\\")}|", "|"},
+        {"{number(service)} {number(service):.1f}", "unknown unknown"},
+        {"{-90s:seconds}", "-90"},
+        {"{avg(m over 10m):.2f}", "n/a"},
+        {"{1h30m}", "1h 30m"},
     };
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         struct arena arena = {0};
-        struct text yaml = arena_format(&arena, HEAD "sleep: [{rule: a, status: no_change, message: \"%s\"}]\n", rows[i].template);
+        struct text yaml =
+            arena_format(&arena, HEAD "sleep: [{rule: a, status: no_change, message: \"%s\"}]\n", rows[i].template);
         struct evaluator evaluator;
         evaluator_init(&evaluator, test_policy_text(&arena, yaml.p), &arena);
         struct decide_case row = {.desired = 2, .running = 1};
@@ -230,7 +266,7 @@ struct script_case {
     bool answers;
     struct script_answer answer;
     enum behaviour behaviour;
-    enum stage stage;       // of the snapshot
+    enum stage stage;  // of the snapshot
     enum outcome outcome;
     int need, after;
     enum held_why held;
@@ -245,38 +281,97 @@ static bool canned(void *context, struct evaluator *evaluator, enum behaviour be
     return row->answers;
 }
 
+static const struct script_case script_cases[] = {
+    {"lowers", true, {.rule = 0, .has_scale_to = true}, BEHAVIOUR_SLEEP, STAGE_STATE, OUTCOME_CHANGE, 0, 0, HELD_NOT},
+    {"lowers, marked",
+     true,
+     {.rule = 0, .has_scale_to = true, .marked = true},
+     BEHAVIOUR_SLEEP,
+     STAGE_STATE,
+     OUTCOME_HELD,
+     0,
+     2,
+     HELD_BY_UNKNOWN},
+    {"kills, marked, nothing fetched",
+     true,
+     {.rule = 0, .has_scale_to = true, .marked = true},
+     BEHAVIOUR_KILL,
+     STAGE_NOTHING,
+     OUTCOME_HELD,
+     0,
+     COUNT_UNKNOWN,
+     HELD_BY_UNKNOWN},
+    {"raises, marked",
+     true,
+     {.rule = 0, .has_scale_to = true, .scale_to = 4, .marked = true},
+     BEHAVIOUR_WAKE,
+     STAGE_STATE,
+     OUTCOME_CHANGE,
+     0,
+     4,
+     HELD_NOT},
+    {"keeps, marked",
+     true,
+     {.rule = 0, .marked = true},
+     BEHAVIOUR_SLEEP,
+     STAGE_STATE,
+     OUTCOME_NO_CHANGE,
+     0,
+     2,
+     HELD_NOT},
+    {"sleeps with nothing fetched",
+     true,
+     {.rule = 0, .has_scale_to = true},
+     BEHAVIOUR_SLEEP,
+     STAGE_NOTHING,
+     0,
+     STAGE_STATE,
+     COUNT_UNKNOWN,
+     HELD_NOT},
+    {"asks for metrics", true, {.need = STAGE_METRICS}, BEHAVIOUR_SLEEP, STAGE_STATE, 0, STAGE_METRICS, 2, HELD_NOT},
+    {"fails",
+     false,
+     {.rule = RULE_NONE, .error = {"x.lua:3: oops", 13}},
+     BEHAVIOUR_SLEEP,
+     STAGE_STATE,
+     OUTCOME_FAILED,
+     0,
+     2,
+     HELD_NOT},
+    {"refuses", true, {.rule = 0, .refuse = true}, BEHAVIOUR_KILL, STAGE_STATE, OUTCOME_REFUSED, 0, 2, HELD_NOT},
+    {"answers a fraction",
+     true,
+     {.rule = 0, .has_scale_to = true, .scale_to = 0.5},
+     BEHAVIOUR_SLEEP,
+     STAGE_STATE,
+     OUTCOME_FAILED,
+     0,
+     2,
+     HELD_NOT},
+    {"answers no number",
+     true,
+     {.rule = 0, .has_scale_to = true, .scale_to = INFINITY},
+     BEHAVIOUR_SLEEP,
+     STAGE_STATE,
+     OUTCOME_FAILED,
+     0,
+     2,
+     HELD_NOT},
+};
+
 static void scripts_answer_under_the_same_rules(void **state)
 {
     (void)state;
-    static const struct script_case rows[] = {
-        {"lowers", true, {.rule = 0, .has_scale_to = true}, BEHAVIOUR_SLEEP, STAGE_STATE, OUTCOME_CHANGE, 0, 0, HELD_NOT},
-        {"lowers, marked", true, {.rule = 0, .has_scale_to = true, .marked = true}, BEHAVIOUR_SLEEP, STAGE_STATE, OUTCOME_HELD, 0, 2,
-         HELD_BY_UNKNOWN},
-        {"kills, marked, nothing fetched", true, {.rule = 0, .has_scale_to = true, .marked = true}, BEHAVIOUR_KILL, STAGE_NOTHING,
-         OUTCOME_HELD, 0, COUNT_UNKNOWN, HELD_BY_UNKNOWN},
-        {"raises, marked", true, {.rule = 0, .has_scale_to = true, .scale_to = 4, .marked = true}, BEHAVIOUR_WAKE, STAGE_STATE,
-         OUTCOME_CHANGE, 0, 4, HELD_NOT},
-        {"keeps, marked", true, {.rule = 0, .marked = true}, BEHAVIOUR_SLEEP, STAGE_STATE, OUTCOME_NO_CHANGE, 0, 2, HELD_NOT},
-        {"sleeps with nothing fetched", true, {.rule = 0, .has_scale_to = true}, BEHAVIOUR_SLEEP, STAGE_NOTHING, 0, STAGE_STATE,
-         COUNT_UNKNOWN, HELD_NOT},
-        {"asks for metrics", true, {.need = STAGE_METRICS}, BEHAVIOUR_SLEEP, STAGE_STATE, 0, STAGE_METRICS, 2, HELD_NOT},
-        {"fails", false, {.rule = RULE_NONE, .error = {"x.lua:3: oops", 13}}, BEHAVIOUR_SLEEP, STAGE_STATE, OUTCOME_FAILED, 0, 2, HELD_NOT},
-        {"refuses", true, {.rule = 0, .refuse = true}, BEHAVIOUR_KILL, STAGE_STATE, OUTCOME_REFUSED, 0, 2, HELD_NOT},
-        {"answers a fraction", true, {.rule = 0, .has_scale_to = true, .scale_to = 0.5}, BEHAVIOUR_SLEEP, STAGE_STATE, OUTCOME_FAILED, 0, 2,
-         HELD_NOT},
-        {"answers no number", true, {.rule = 0, .has_scale_to = true, .scale_to = INFINITY}, BEHAVIOUR_SLEEP, STAGE_STATE, OUTCOME_FAILED,
-         0, 2, HELD_NOT},
-    };
     const struct rule rule = {.name = {"r", 1}};
     const struct source source = {.path = {"x.lua", 5}};
-    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+    for (size_t i = 0; i < sizeof script_cases / sizeof *script_cases; i++) {
         struct arena arena = {0};
         struct policy policy = {.max_count = 10, .sources = {&source, 1}};
-        policy.behaviours[rows[i].behaviour] =
+        policy.behaviours[script_cases[i].behaviour] =
             (struct behaviour_rules){.present = true, .scripted = true, .rules = &rule, .count = 1};
         struct evaluator evaluator;
         evaluator_init(&evaluator, &policy, &arena);
-        struct script_case row = rows[i];
+        struct script_case row = script_cases[i];
         evaluator.scripts[row.behaviour] = (struct script){&row, canned};
         struct snapshot snapshot = {.stage = (uint8_t)row.stage, .state = {.desired = 2, .running = 2}};
         struct decision decision = decide(&evaluator, row.behaviour, &snapshot, NULL);

@@ -55,8 +55,7 @@ struct world {
 
 static void build(struct world *world, int which, size_t first, size_t count)
 {
-    world->series[which] =
-        series_build(&world->arena, world->at_s + first, world->values[which] + first, count);
+    world->series[which] = series_build(&world->arena, world->at_s + first, world->values[which] + first, count);
     world->views[which] = (struct metric_view){.series = &world->series[which], .end = count};
 }
 
@@ -80,11 +79,21 @@ static void make_world(struct world *world)
     world->tags[1] = (struct tag){TEXT("until"), TEXT("2026-03-02T12:00:00+01:00")};
     world->tags[2] = (struct tag){TEXT("hours"), TEXT("office")};
     struct snapshot *snapshot = &world->snapshot;
-    *snapshot = (struct snapshot){.stage = STAGE_METRICS, .trigger = TRIGGER_CLI, .now_s = NOW_S,
-                                  .cluster = TEXT("c"), .service = TEXT("s"), .metrics = world->views};
-    snapshot->state = (struct service_state){.status = TEXT("ACTIVE"), .desired = 2, .running = 1, .pending = 1,
-                                             .deployed_at_s = NOW_S - 7200, .woken_at_s = NOW_S - 3600,
-                                             .fence_s = NOW_S - 3600, .tags_read = true, .tags = world->tags,
+    *snapshot = (struct snapshot){.stage = STAGE_METRICS,
+                                  .trigger = TRIGGER_CLI,
+                                  .now_s = NOW_S,
+                                  .cluster = TEXT("c"),
+                                  .service = TEXT("s"),
+                                  .metrics = world->views};
+    snapshot->state = (struct service_state){.status = TEXT("ACTIVE"),
+                                             .desired = 2,
+                                             .running = 1,
+                                             .pending = 1,
+                                             .deployed_at_s = NOW_S - 7200,
+                                             .woken_at_s = NOW_S - 3600,
+                                             .fence_s = NOW_S - 3600,
+                                             .tags_read = true,
+                                             .tags = world->tags,
                                              .tag_count = 3};
 }
 
@@ -124,45 +133,89 @@ static void check_rows(struct world *world, const struct row *rows, size_t count
 
 #define CHECK(world, rows) check_rows(world, rows, sizeof(rows) / sizeof *(rows))
 
+static const struct row function_rows[] = {
+    {"1 + 2 * 3 - 4 / 8", "6.5"},
+    {"-(2 + 3)", "-5"},
+    {"2h30m / 2", "1h 15m"},
+    {"90s / 30s", "3"},
+    {"now - 1h", "2026-03-02T09:00:00Z"},
+    {"now - woken_at", "1h"},
+    {"limit / 0", "unknown: division by zero, or a result that is not finite"},
+    {"desired + running + pending", "4"},
+    {"deploying", "false"},
+    {"uptime", "1h"},
+    {"since(deployed_at)", "2h"},
+    {"since(now + 1h)", "0s"},
+    {"cluster == \"c\" and service != \"c\"", "true"},
+    {"trigger", "\"cli\""},
+    {"service_status", "\"ACTIVE\""},
+    {"again", "12"},
+    {"flag == true", "true"},
+    {"flag != false", "true"},
+    {"word == \"hello\"", "true"},
+    {"not flag", "false"},
+    {"not flag or limit >= 3", "true"},
+    {"limit < 3", "false"},
+    {"limit > 2 and limit <= 3", "true"},
+    {"now == now", "true"},
+    {"span != 10m", "false"},
+    {"least(4, limit, 5)", "3"},
+    {"greatest(4m, span)", "10m"},
+    {"otherwise(number(tag(\"count\")), 1)", "4"},
+    {"otherwise(number(tag(\"none\")), 1)", "1"},
+    {"known(number(tag(\"none\")))", "false"},
+    {"known(desired)", "true"},
+    {"number(tag(\"none\"))", "unknown: the text is neither an instant nor a number"},
+    {"instant(tag(\"until\"))", "2026-03-02T11:00:00Z"},
+    {"now < instant(tag(\"until\"))", "true"},
+    {"instant(word) > now", "unknown: the text is neither an instant nor a number"},
+    {"matches(service, \"s*\")", "true"},
+    {"matches(service, \"x?\")", "false"},
+    {"now in office", "true"},
+    {"now in night", "false"},
+    {"now - 11h in night", "true"},
+    {"now in window(tag(\"hours\"))", "true"},
+    {"now in window(word)", "unknown: no window has that name"},
+    {"instant(word) in office", "unknown: the text is neither an instant nor a number"},
+    {"instant(word) in window(\"office\")", "unknown: the text is neither an instant nor a number"},
+    {"avg(m over span)", "2"},
+    {"sum(m over 10m)", "20"},
+    {"min(m over 10m)", "0"},
+    {"max(m over 10m)", "4"},
+    {"count(m over 10m)", "10"},
+    {"last(m over 10m)", "4"},
+    {"p50(m over 10m)", "2"},
+    {"p90(m over 10m)", "4"},
+    {"age(m over 10m)", "1m"},
+    {"quiet_for(m above 3 over 10m)", "0s"},
+    {"quiet_for(m above 2 over 10m)", "0s"},
+    {"quiet_for(m above 4 over 10m)", "10m"},
+    {"quiet_for(m above limit over 10m)", "0s"},
+    {"quiet_for(m above number(\"x\") over 10m)", "unknown: the text is neither an instant nor a number"},
+    {"since(max(at over 10m))", "20m"},
+    {"min(at over 10m)", "2026-03-02T09:40:00Z"},
+    {"last(at over 10m) < now", "true"},
+    {"avg(gone over 10m)", "unknown: gone: CloudWatch's answer was not complete"},
+    {"age(gone over 10m)", "unknown: gone: CloudWatch's answer was not complete"},
+    {"sum(sparse over 10m)", "0"},
+    {"count(sparse over 10m)", "8"},
+    {"max(sparse over 10m)", "0"},
+    {"last(sparse over 10m)", "0"},
+    {"age(sparse over 10m)", "3m"},
+    {"p99.9(sparse over 10m)", "0"},
+    {"quiet_for(sparse above 0 over 10m)", "10m"},
+    {"quiet_for(sparse above -1 over 10m)", "2m"},
+    {"sum(orphan over 10m)",
+     "unknown: orphan: too few points, and its heartbeat is unknown too (0 of 8 due buckets have one, coverage asks for 0.8)"},
+    {"avg(stale over 20m)", "unknown: stale: its newest point is too old (7m)"},
+};
+
 static void values_of_every_function(void **state)
 {
     (void)state;
-    static const struct row rows[] = {
-        {"1 + 2 * 3 - 4 / 8", "6.5"}, {"-(2 + 3)", "-5"}, {"2h30m / 2", "1h 15m"}, {"90s / 30s", "3"},
-        {"now - 1h", "2026-03-02T09:00:00Z"}, {"now - woken_at", "1h"}, {"limit / 0", "unknown: division by zero, or a result that is not finite"},
-        {"desired + running + pending", "4"}, {"deploying", "false"}, {"uptime", "1h"}, {"since(deployed_at)", "2h"},
-        {"since(now + 1h)", "0s"}, {"cluster == \"c\" and service != \"c\"", "true"}, {"trigger", "\"cli\""},
-        {"service_status", "\"ACTIVE\""}, {"again", "12"}, {"flag == true", "true"}, {"flag != false", "true"},
-        {"word == \"hello\"", "true"}, {"not flag", "false"}, {"not flag or limit >= 3", "true"}, {"limit < 3", "false"},
-        {"limit > 2 and limit <= 3", "true"}, {"now == now", "true"}, {"span != 10m", "false"},
-        {"least(4, limit, 5)", "3"}, {"greatest(4m, span)", "10m"}, {"otherwise(number(tag(\"count\")), 1)", "4"},
-        {"otherwise(number(tag(\"none\")), 1)", "1"}, {"known(number(tag(\"none\")))", "false"}, {"known(desired)", "true"},
-        {"number(tag(\"none\"))", "unknown: the text is neither an instant nor a number"},
-        {"instant(tag(\"until\"))", "2026-03-02T11:00:00Z"}, {"now < instant(tag(\"until\"))", "true"},
-        {"instant(word) > now", "unknown: the text is neither an instant nor a number"},
-        {"matches(service, \"s*\")", "true"}, {"matches(service, \"x?\")", "false"},
-        {"now in office", "true"}, {"now in night", "false"}, {"now - 11h in night", "true"},
-        {"now in window(tag(\"hours\"))", "true"}, {"now in window(word)", "unknown: no window has that name"},
-        {"instant(word) in office", "unknown: the text is neither an instant nor a number"},
-        {"instant(word) in window(\"office\")", "unknown: the text is neither an instant nor a number"},
-        {"avg(m over span)", "2"}, {"sum(m over 10m)", "20"}, {"min(m over 10m)", "0"}, {"max(m over 10m)", "4"},
-        {"count(m over 10m)", "10"}, {"last(m over 10m)", "4"}, {"p50(m over 10m)", "2"}, {"p90(m over 10m)", "4"},
-        {"age(m over 10m)", "1m"}, {"quiet_for(m above 3 over 10m)", "0s"}, {"quiet_for(m above 2 over 10m)", "0s"},
-        {"quiet_for(m above 4 over 10m)", "10m"}, {"quiet_for(m above limit over 10m)", "0s"},
-        {"quiet_for(m above number(\"x\") over 10m)", "unknown: the text is neither an instant nor a number"},
-        {"since(max(at over 10m))", "20m"}, {"min(at over 10m)", "2026-03-02T09:40:00Z"}, {"last(at over 10m) < now", "true"},
-        {"avg(gone over 10m)", "unknown: gone: CloudWatch's answer was not complete"},
-        {"age(gone over 10m)", "unknown: gone: CloudWatch's answer was not complete"},
-        {"sum(sparse over 10m)", "0"}, {"count(sparse over 10m)", "8"}, {"max(sparse over 10m)", "0"},
-        {"last(sparse over 10m)", "0"}, {"age(sparse over 10m)", "3m"}, {"p99.9(sparse over 10m)", "0"},
-        {"quiet_for(sparse above 0 over 10m)", "10m"}, {"quiet_for(sparse above -1 over 10m)", "2m"},
-        {"sum(orphan over 10m)",
-         "unknown: orphan: too few points, and its heartbeat is unknown too (0 of 8 due buckets have one, coverage asks for 0.8)"},
-        {"avg(stale over 20m)", "unknown: stale: its newest point is too old (7m)"},
-    };
     struct world world;
     make_world(&world);
-    CHECK(&world, rows);
+    CHECK(&world, function_rows);
 }
 
 static void unknowns_travel_as_in_kleenes_logic(void **state)
@@ -171,10 +224,20 @@ static void unknowns_travel_as_in_kleenes_logic(void **state)
 #define U "avg(gone over 10m) > 0"
 #define WHY "unknown: gone: CloudWatch's answer was not complete"
     static const struct row rows[] = {
-        {U " and false", "false"}, {"false and " U, "false"}, {U " and true", WHY}, {"true and " U, WHY},
-        {U " or true", "true"}, {"true or " U, "true"}, {U " or false", WHY}, {"false or " U, WHY},
-        {"not " U, WHY}, {U " and " U, WHY}, {"-avg(gone over 10m)", WHY}, {"avg(gone over 10m) + 1", WHY},
-        {"known(avg(gone over 10m))", "false"}, {"otherwise(avg(gone over 10m), 5)", "5"},
+        {U " and false", "false"},
+        {"false and " U, "false"},
+        {U " and true", WHY},
+        {"true and " U, WHY},
+        {U " or true", "true"},
+        {"true or " U, "true"},
+        {U " or false", WHY},
+        {"false or " U, WHY},
+        {"not " U, WHY},
+        {U " and " U, WHY},
+        {"-avg(gone over 10m)", WHY},
+        {"avg(gone over 10m) + 1", WHY},
+        {"known(avg(gone over 10m))", "false"},
+        {"otherwise(avg(gone over 10m), 5)", "5"},
         {"least(1, avg(gone over 10m))", WHY},
     };
     struct world world;
@@ -186,8 +249,10 @@ static void nothing_is_said_of_metrics_while_no_task_runs(void **state)
 {
     (void)state;
     static const struct row rows[] = {
-        {"uptime", "0s"}, {"avg(m over 10m)", "unknown: m: no task is running yet"},
-        {"quiet_for(m above 0 over 10m)", "unknown: m: no task is running yet"}, {"desired", "2"},
+        {"uptime", "0s"},
+        {"avg(m over 10m)", "unknown: m: no task is running yet"},
+        {"quiet_for(m above 0 over 10m)", "unknown: m: no task is running yet"},
+        {"desired", "2"},
     };
     struct world world;
     make_world(&world);
@@ -200,11 +265,22 @@ static void what_is_not_fetched_is_told_apart(void **state)
 {
     (void)state;
     static const struct row rows[] = {
-        {"desired", "n/a"}, {"deploying", "n/a"}, {"tag(\"x\")", "n/a"}, {"avg(m over 10m)", "n/a"}, {"now in office", "true"},
-        {"desired == 0 and false", "false"}, {"false and desired == 0", "false"}, {"desired == 0 or true", "true"},
-        {"known(desired)", "n/a"}, {"otherwise(desired, 1)", "n/a"}, {"number(\"x\") + desired", "n/a"},
-        {"desired + number(\"x\")", "n/a"}, {"number(\"x\") > 0 and desired > 0", "n/a"}, {"limit + 1", "4"},
-        {"now in window(tag(\"x\"))", "n/a"}, {"not deploying", "n/a"},
+        {"desired", "n/a"},
+        {"deploying", "n/a"},
+        {"tag(\"x\")", "n/a"},
+        {"avg(m over 10m)", "n/a"},
+        {"now in office", "true"},
+        {"desired == 0 and false", "false"},
+        {"false and desired == 0", "false"},
+        {"desired == 0 or true", "true"},
+        {"known(desired)", "n/a"},
+        {"otherwise(desired, 1)", "n/a"},
+        {"number(\"x\") + desired", "n/a"},
+        {"desired + number(\"x\")", "n/a"},
+        {"number(\"x\") > 0 and desired > 0", "n/a"},
+        {"limit + 1", "4"},
+        {"now in window(tag(\"x\"))", "n/a"},
+        {"not deploying", "n/a"},
     };
     struct world world;
     make_world(&world);
@@ -215,7 +291,8 @@ static void what_is_not_fetched_is_told_apart(void **state)
 static void metrics_wait_for_their_stage(void **state)
 {
     (void)state;
-    static const struct row rows[] = {{"desired", "2"}, {"avg(m over 10m)", "n/a"}, {"desired == 0 and avg(m over 10m) > 0", "false"}};
+    static const struct row rows[] = {
+        {"desired", "2"}, {"avg(m over 10m)", "n/a"}, {"desired == 0 and avg(m over 10m) > 0", "false"}};
     struct world world;
     make_world(&world);
     world.snapshot.stage = STAGE_STATE;
@@ -228,7 +305,9 @@ static void what_the_service_lacks_is_unknown(void **state)
     static const struct row rows[] = {
         {"tag(\"count\")", "unknown: the service's tags could not be read"},
         {"woken_at", "unknown: the service's tags could not be read"},
-        {"deployed_at", "unknown: it is not set"}, {"uptime", "unknown: it is not set"}, {"since(deployed_at)", "unknown: it is not set"},
+        {"deployed_at", "unknown: it is not set"},
+        {"uptime", "unknown: it is not set"},
+        {"since(deployed_at)", "unknown: it is not set"},
         {"max(at over 10m)", "2026-03-02T09:40:00Z"},
     };
     struct world world;
@@ -284,8 +363,7 @@ static void params_come_from_where_they_were_set(void **state)
     const struct policy *policy = test_policy_text(&world.arena, yaml.p);
     struct evaluator evaluator;
     evaluator_init(&evaluator, policy, &world.arena);
-    struct param_setting settings[4] = {
-        [1] = {.value = {.number = 8, .knowledge = KNOWN}, .origin = PARAM_REQUEST}};
+    struct param_setting settings[4] = {[1] = {.value = {.number = 8, .knowledge = KNOWN}, .origin = PARAM_REQUEST}};
     world.snapshot.params = settings;
     evaluator_begin(&evaluator, &world.snapshot);
     enum param_origin origin;
@@ -302,9 +380,12 @@ static void json_has_whole_seconds_and_nulls(void **state)
         struct value value;
         const char *json;
     } rows[] = {
-        {TYPE_BOOLEAN, {.truth = true, .knowledge = KNOWN}, "true"}, {TYPE_NUMBER, {.number = 2.5, .knowledge = KNOWN}, "2.5"},
-        {TYPE_DURATION, {.number = 90.9, .knowledge = KNOWN}, "90"}, {TYPE_INSTANT, {.number = 7.2, .knowledge = KNOWN}, "7"},
-        {TYPE_TEXT, {.text = {"a\"b", 3}, .knowledge = KNOWN}, "\"a\\\"b\""}, {TYPE_NUMBER, {.knowledge = UNKNOWN}, "null"},
+        {TYPE_BOOLEAN, {.truth = true, .knowledge = KNOWN}, "true"},
+        {TYPE_NUMBER, {.number = 2.5, .knowledge = KNOWN}, "2.5"},
+        {TYPE_DURATION, {.number = 90.9, .knowledge = KNOWN}, "90"},
+        {TYPE_INSTANT, {.number = 7.2, .knowledge = KNOWN}, "7"},
+        {TYPE_TEXT, {.text = {"a\"b", 3}, .knowledge = KNOWN}, "\"a\\\"b\""},
+        {TYPE_NUMBER, {.knowledge = UNKNOWN}, "null"},
         {TYPE_NUMBER, {.knowledge = UNFETCHED}, "null"},
     };
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {

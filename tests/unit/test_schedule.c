@@ -220,7 +220,8 @@ static const struct {
     {"rate(1 hours)", 7, "rate: the unit is singular for 1 and plural for all else; write rate(1 hour)"},
     {"rate(36526 days)", 5, "rate: 36526 days is more than a century"},
     {"rate(9000000000000000000 days)", 5, "rate: 9000000000000000000 days is more than a century"},
-    {"cron(0 23 * * ?)", 15, "EventBridge cron has six fields, of which the sixth is the year, and '?' for one of the two days: "
+    {"cron(0 23 * * ?)", 15,
+     "EventBridge cron has six fields, of which the sixth is the year, and '?' for one of the two days: "
      "0 23 * * * is cron(0 23 * * ? *)"},
     {"cron(0 23 * * ? * *)", 18,
      "EventBridge cron has six fields (minutes hours day-of-month month day-of-week year), here are 7"},

@@ -75,10 +75,12 @@ static void random_series(struct world *world, struct random *random, int which,
         world->values[which][count++] = random_chance(random, 2) ? value + 1 + random_below(random, 3) : value;
     }
     world->series[which] = series_build(&world->arena, world->at_s[which], world->values[which], count);
-    uint8_t status = random_chance(random, 93) ? METRIC_COMPLETE : random_chance(random, 50) ? METRIC_PARTIAL : METRIC_FAILED;
+    uint8_t status = random_chance(random, 93)   ? METRIC_COMPLETE
+                     : random_chance(random, 50) ? METRIC_PARTIAL
+                                                 : METRIC_FAILED;
     bool absent = random_chance(random, 3);
-    world->views[which] = (struct metric_view){.series = absent ? NULL : &world->series[which],
-                                               .end = absent ? 0 : count, .status = status};
+    world->views[which] = (struct metric_view){
+        .series = absent ? NULL : &world->series[which], .end = absent ? 0 : count, .status = status};
 }
 
 static double random_past(struct random *random, uint32_t most_minutes)
@@ -117,11 +119,10 @@ static void random_world(struct world *world, struct random *random)
 // Through the stages, as the shell goes; the views in the order of the policy's metrics.
 static struct decision settle(struct side *side, enum behaviour behaviour, struct snapshot *snapshot)
 {
-    struct decision decision = {0};
     arena_reset(&side->tick);
     snapshot->stage = STAGE_NOTHING;
     for (;;) {
-        decision = decide(&side->evaluator, behaviour, snapshot, NULL);
+        struct decision decision = decide(&side->evaluator, behaviour, snapshot, NULL);
         if (!decision.need)
             return decision;
         assert_int_equal(decision.need, snapshot->stage + 1);

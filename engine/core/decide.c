@@ -9,13 +9,19 @@
 
 static const struct text no_change = {"no_change", 9};
 
+// A rule whose condition was unknown.
+struct unknown_rule {
+    struct value condition;
+    int16_t rule;
+};
+
 // One decision under way.
 struct deciding {
     struct evaluator *evaluator;
     const struct behaviour_rules *rules;
     enum rule_result *results;  // NULL: nobody asks
-    struct value unknowns[LIMIT_RULES];  // of the conditions that were unknown
-    bool was_unknown[LIMIT_RULES];
+    size_t unknown_count;
+    struct unknown_rule unknowns[LIMIT_RULES];  // in the order of the rules
 };
 
 static struct decision begin(enum behaviour behaviour, const struct snapshot *snapshot)
@@ -65,18 +71,17 @@ static struct value count_kept(struct deciding *deciding, int16_t rule)
 
 // Does an earlier rule of unknown condition keep more than `target`? Then the decision is held, or asks for the
 // stage that says how many that rule keeps.
-static bool held_by_earlier(struct deciding *deciding, struct decision *decision, int16_t rule, int64_t target)
+static bool held_by_earlier(struct deciding *deciding, struct decision *decision, int64_t target)
 {
-    for (int16_t i = 0; i < rule; i++) {
-        if (!deciding->was_unknown[i])
-            continue;
-        struct value kept = count_kept(deciding, i);
+    for (size_t i = 0; i < deciding->unknown_count; i++) {
+        const struct unknown_rule *earlier = &deciding->unknowns[i];
+        struct value kept = count_kept(deciding, earlier->rule);
         if (kept.knowledge == KNOWN && kept.number <= (double)target)
             continue;
         if (kept.knowledge == UNFETCHED)
             ask_for_more(decision, deciding->evaluator->snapshot);
         else
-            hold(decision, HELD_BY_RULE, i, deciding->unknowns[i]);
+            hold(decision, HELD_BY_RULE, earlier->rule, earlier->condition);
         return true;
     }
     return false;
@@ -125,7 +130,7 @@ static void scale(struct deciding *deciding, struct decision *decision, int16_t 
     if (decision->direction != DIRECTION_FREE || target == decision->before)
         return;
     if (lowers(decision, target)) {
-        if (held_by_earlier(deciding, decision, rule, target))
+        if (held_by_earlier(deciding, decision, target))
             return;
         if (marked) {
             hold(decision, HELD_BY_UNKNOWN, RULE_NONE, *marked);
@@ -177,8 +182,7 @@ static void decide_rules(struct deciding *deciding, struct decision *decision)
             return;
         }
         if (when.knowledge == UNKNOWN) {
-            deciding->unknowns[i] = when;
-            deciding->was_unknown[i] = true;
+            deciding->unknowns[deciding->unknown_count++] = (struct unknown_rule){.condition = when, .rule = (int16_t)i};
             note(deciding, i, RULE_UNKNOWN);
         } else if (when.truth) {
             note(deciding, i, RULE_FIRED);
@@ -223,10 +227,9 @@ struct decision decide(struct evaluator *evaluator, enum behaviour behaviour, co
     deciding.evaluator = evaluator;
     deciding.rules = rules;
     deciding.results = results;
-    for (size_t i = 0; i < rules->count; i++) {
-        deciding.was_unknown[i] = false;
-        note(&deciding, i, RULE_NOT_REACHED);
-    }
+    deciding.unknown_count = 0;
+    for (size_t i = 0; results && i < rules->count; i++)
+        results[i] = RULE_NOT_REACHED;
     evaluator_begin(evaluator, snapshot);
     struct decision decision = begin(behaviour, snapshot);
     if (rules->scripted)

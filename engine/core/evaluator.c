@@ -37,13 +37,18 @@ static struct value instant_or_not_set(double at_s)
     return isnan(at_s) ? value_unknown(WHY_NOT_SET) : value_number(at_s);
 }
 
+static double at_least_zero(double span_s)
+{
+    return span_s > 0 ? span_s : 0;
+}
+
 static struct value uptime(const struct snapshot *snapshot)
 {
     if (snapshot->state.running == 0)
         return value_number(0);
     if (isnan(snapshot->state.fence_s))
         return value_unknown(WHY_NOT_SET);
-    return value_number(fmax(0, snapshot->now_s - snapshot->state.fence_s));
+    return value_number(at_least_zero(snapshot->now_s - snapshot->state.fence_s));
 }
 
 static struct text trigger_text(enum trigger trigger)
@@ -129,11 +134,11 @@ struct value tag_value(const struct snapshot *snapshot, struct text key)
 }
 
 // Of two values that are not both known: what is to be fetched is asked for before anything is called unknown.
-static struct value either_unknown(struct value a, struct value b)
+static struct value either_unknown(const struct value *a, const struct value *b)
 {
-    if (a.knowledge == UNFETCHED || b.knowledge == KNOWN)
-        return a;
-    return b.knowledge == UNFETCHED || a.knowledge == KNOWN ? b : a;
+    if (a->knowledge == UNFETCHED || b->knowledge == KNOWN)
+        return *a;
+    return b->knowledge == UNFETCHED || a->knowledge == KNOWN ? *b : *a;
 }
 
 // Kleene's `and` where `decisive` is false, `or` where it is true: one decisive operand settles it.
@@ -141,11 +146,11 @@ static struct value evaluate_logic(struct evaluator *evaluator, const struct nod
 {
     struct value a = evaluate(evaluator, node->a);
     if (a.knowledge == KNOWN && a.truth == decisive)
-        return a;
+        return value_truth(decisive);
     struct value b = evaluate(evaluator, node->b);
     if (b.knowledge == KNOWN && b.truth == decisive)
-        return b;
-    return a.knowledge == KNOWN && b.knowledge == KNOWN ? b : either_unknown(a, b);
+        return value_truth(decisive);
+    return a.knowledge == KNOWN && b.knowledge == KNOWN ? value_truth(!decisive) : either_unknown(&a, &b);
 }
 
 static struct value evaluate_and(struct evaluator *evaluator, const struct node *node)
@@ -216,7 +221,7 @@ static struct value evaluate_binary(struct evaluator *evaluator, const struct no
     struct value a = evaluate(evaluator, node->a);
     struct value b = evaluate(evaluator, node->b);
     if (a.knowledge != KNOWN || b.knowledge != KNOWN)
-        return either_unknown(a, b);
+        return either_unknown(&a, &b);
     return combine_known(node, &a, &b);
 }
 
@@ -240,7 +245,7 @@ static struct value evaluate_unary(struct evaluator *evaluator, const struct nod
     if (op == OP_NEGATE)
         return value_number(-a.number);
     if (op == OP_SINCE)
-        return value_number(fmax(0, evaluator->snapshot->now_s - a.number));
+        return value_number(at_least_zero(evaluator->snapshot->now_s - a.number));
     if (op == OP_TAG)
         return tag_value(evaluator->snapshot, a.text);
     return parse_known(op, a.text);
@@ -271,13 +276,13 @@ static struct value evaluate_window(struct evaluator *evaluator, const struct no
     }
     struct value name = evaluate(evaluator, node->b);
     if (at.knowledge != KNOWN || name.knowledge != KNOWN)
-        return either_unknown(at, name);
+        return either_unknown(&at, &name);
     return window_by_name(evaluator->policy, name.text, at.number);
 }
 
-struct value evaluate_span(struct evaluator *evaluator, uint32_t metric, double length_s, struct span *span)
+// KNOWN where a span of the metric can be looked at, else the unknown to hand on.
+static struct value span_within_reach(const struct snapshot *snapshot, uint32_t metric, double length_s)
 {
-    const struct snapshot *snapshot = evaluator->snapshot;
     if (snapshot->stage < STAGE_STATE)
         return value_unfetched();
     // A service that runs nothing has metrics that say nothing: no need to ask for them.
@@ -287,7 +292,15 @@ struct value evaluate_span(struct evaluator *evaluator, uint32_t metric, double 
         return value_unfetched();
     if (!(length_s > 0 && length_s <= (double)LIMIT_SPAN_S))
         return value_unknown(WHY_ARITHMETIC);
-    *span = span_of(evaluator->policy, snapshot, metric, length_s);
+    return value_number(length_s);
+}
+
+struct value evaluate_span(struct evaluator *evaluator, uint32_t metric, double length_s, struct span *span)
+{
+    struct value within_reach = span_within_reach(evaluator->snapshot, metric, length_s);
+    if (within_reach.knowledge != KNOWN)
+        return within_reach;
+    span_find(evaluator->policy, evaluator->snapshot, metric, length_s, span);
     return span->unknown;
 }
 
@@ -296,12 +309,15 @@ static struct value evaluate_metric(struct evaluator *evaluator, const struct no
     struct value length = evaluate(evaluator, node->b);
     if (length.knowledge != KNOWN)
         return length;
-    struct span span = {0};
-    struct value usable = evaluate_span(evaluator, node->a, length.number, &span);
-    if (usable.knowledge != KNOWN)
-        return usable;
-    const struct metric *metric = &evaluator->policy->metrics[node->a];
     const struct snapshot *snapshot = evaluator->snapshot;
+    struct value within_reach = span_within_reach(snapshot, node->a, length.number);
+    if (within_reach.knowledge != KNOWN)
+        return within_reach;
+    struct span span;
+    span_find(evaluator->policy, snapshot, node->a, length.number, &span);
+    if (span.unknown.knowledge != KNOWN)
+        return span.unknown;
+    const struct metric *metric = &evaluator->policy->metrics[node->a];
     const struct metric_view *view = &snapshot->metrics[node->a];
     if (node->op == OP_AGE)
         return span_age(snapshot, view, &span);
@@ -314,11 +330,11 @@ static struct value evaluate_metric(struct evaluator *evaluator, const struct no
 struct value evaluate_let(struct evaluator *evaluator, uint32_t let)
 {
     struct let_slot *slot = &evaluator->lets[let];
-    if (slot->epoch != evaluator->epoch) {
-        struct value value = evaluate(evaluator, evaluator->policy->lets[let].expression);
-        *slot = (struct let_slot){.value = value, .epoch = evaluator->epoch};
-    }
-    return slot->value;
+    if (slot->epoch == evaluator->epoch)
+        return slot->value;
+    struct value value = evaluate(evaluator, evaluator->policy->lets[let].expression);
+    *slot = (struct let_slot){.value = value, .epoch = evaluator->epoch};
+    return value;
 }
 
 static struct value evaluate_none(struct evaluator *evaluator, const struct node *node)
@@ -406,7 +422,8 @@ static void record(struct trace *trace, node_index index, enum type type, struct
     counts[index]++;
 }
 
-static struct value evaluate_traced(struct evaluator *evaluator, const struct node *node, node_index index)
+__attribute__((noinline)) static struct value evaluate_traced(struct evaluator *evaluator, const struct node *node,
+                                                             node_index index)
 {
     struct value value = evaluate_by_op[node->op](evaluator, node);
     record(evaluator->trace, index, node->type, value);

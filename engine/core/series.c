@@ -55,7 +55,7 @@ static double higher(double a, double b)
 
 typedef double extreme_fn(double, double);
 
-static double scan(const double *values, size_t first, size_t end, extreme_fn *pick)
+static inline double scan(const double *values, size_t first, size_t end, extreme_fn *pick)
 {
     double best = values[first];
     for (size_t i = first + 1; i < end; i++)
@@ -93,6 +93,13 @@ struct series series_build(struct arena *arena, const int64_t *at_s, const doubl
 
 size_t series_at_or_after(const struct series *series, size_t first, size_t end, int64_t at_s)
 {
+    size_t stride = 1;
+    while (end - first >= stride && series->at_s[end - stride] >= at_s) {
+        end -= stride;
+        stride *= 2;
+    }
+    if (end - first >= stride)
+        first = end - stride + 1;
     while (first < end) {
         size_t middle = first + (end - first) / 2;
         if (series->at_s[middle] < at_s)
@@ -109,7 +116,7 @@ double series_sum(const struct series *series, size_t first, size_t end)
 }
 
 // At most two part-blocks are scanned; whole blocks between come from the table by two overlapping entries.
-static double extreme(const struct series *series, size_t first, size_t end, const double *const *levels,
+static inline double extreme(const struct series *series, size_t first, size_t end, const double *const *levels,
                       extreme_fn *pick)
 {
     size_t first_block = (first + BLOCK - 1) / BLOCK, end_block = end / BLOCK;

@@ -18,7 +18,8 @@ struct arena;
 // index in the arena. O(n).
 struct series series_build(struct arena *, const int64_t *at_s, const double *values, size_t count);
 
-// First index in [first, end) at or after that instant, or end.
+// First index in [first, end) at or after that instant, or end. Looks back from the end, where spans lie, in
+// strides that double.
 size_t series_at_or_after(const struct series *, size_t first, size_t end, int64_t at_s);
 
 // Over the points [first, end), which must not be empty (a sum may be).
@@ -40,8 +41,8 @@ struct span {
     struct value unknown;  // KNOWN where the span can be used; else the unknown to hand on, with its evidence
 };
 
-// length_s > 0. The metrics stage must have been reached.
-struct span span_of(const struct policy *, const struct snapshot *, uint32_t metric, double length_s);
+// 0 < length_s <= LIMIT_SPAN_S. The metrics stage must have been reached.
+void span_find(const struct policy *, const struct snapshot *, uint32_t metric, double length_s, struct span *);
 
 // All three hand on the span's unknown where it is one.
 struct value span_aggregate(const struct metric *, const struct snapshot *, const struct metric_view *,

@@ -8,10 +8,22 @@
 // An instant further ahead than this is no clock's drift but another unit or a broken emitter.
 #define FUTURE_S 300.0
 
+// floor() and ceil() for what fits an int64_t: without SSE 4.1 those are calls.
+static int64_t floor_whole(double at_s)
+{
+    int64_t towards_zero = (int64_t)at_s;
+    return (double)towards_zero > at_s ? towards_zero - 1 : towards_zero;
+}
+
+static int64_t ceil_whole(double at_s)
+{
+    return -floor_whole(-at_s);
+}
+
 // The largest multiple of the period at or before, and the smallest at or after; negative instants included.
 static int64_t floor_to(double at_s, int64_t period_s)
 {
-    return (int64_t)floor(at_s / (double)period_s) * period_s;
+    return floor_whole(at_s / (double)period_s) * period_s;
 }
 
 static int64_t ceil_to(int64_t at_s, int64_t period_s)
@@ -23,24 +35,39 @@ static int64_t ceil_to(int64_t at_s, int64_t period_s)
 static void find_due(struct span *span, const struct metric *metric, double now_s)
 {
     int64_t period_s = metric->period_s;
-    span->first_due_s = ceil_to(span->votes_from_s, period_s);
+    // The start is a multiple of the period, the fence need not be.
+    span->first_due_s = span->votes_from_s == span->start_s ? span->start_s : ceil_to(span->votes_from_s, period_s);
     span->last_due_s = floor_to(now_s - metric->lag_s, period_s) - period_s;
-    if (span->last_due_s >= span->first_due_s)
-        span->due = (uint32_t)((span->last_due_s - span->first_due_s) / period_s) + 1;
+    bool any_due = span->last_due_s >= span->first_due_s;
+    span->due = any_due ? (uint32_t)(span->last_due_s - span->first_due_s) / metric->period_s + 1 : 0;
+}
+
+// The first point that votes, of those before `end`.
+static size_t find_first(const struct span *span, const struct metric_view *view, size_t end)
+{
+    // Where no bucket was lost, as many points are due as buckets: no need to search.
+    if (span->due <= end - view->first && view->series->at_s[end - span->due] == span->votes_from_s)
+        return end - span->due;
+    return series_at_or_after(view->series, view->first, end, span->votes_from_s);
 }
 
 static void find_points(struct span *span, const struct metric_view *view, double now_s)
 {
     const struct series *series = view->series;
+    span->first = span->end = span->present = 0;
     if (!series)
         return;
-    span->first = series_at_or_after(series, view->first, view->end, span->votes_from_s);
-    span->end = series_at_or_after(series, span->first, view->end, (int64_t)ceil(now_s));
-    if (span->due) {
-        size_t begin = series_at_or_after(series, span->first, span->end, span->first_due_s);
-        size_t end = series_at_or_after(series, begin, span->end, span->last_due_s + 1);
-        span->present = (uint32_t)(end - begin);
+    span->end = series_at_or_after(series, view->first, view->end, ceil_whole(now_s));
+    if (span->due == 0) {
+        span->first = series_at_or_after(series, view->first, span->end, span->votes_from_s);
+        return;
     }
+    size_t end = series_at_or_after(series, view->first, span->end, span->last_due_s + 1);
+    span->first = find_first(span, view, end);
+    size_t begin = span->first;
+    while (begin < end && series->at_s[begin] < span->first_due_s)
+        begin++;
+    span->present = (uint32_t)(end - begin);
 }
 
 // Does the heartbeat, over the same span, say that telemetry is alive?
@@ -49,64 +76,72 @@ static bool heart_beats(const struct policy *policy, const struct snapshot *snap
 {
     if (metric->missing_while < 0)
         return true;
-    return span_of(policy, snapshot, (uint32_t)metric->missing_while, length_s).unknown.knowledge == KNOWN;
+    struct span heartbeat;
+    span_find(policy, snapshot, (uint32_t)metric->missing_while, length_s, &heartbeat);
+    return heartbeat.unknown.knowledge == KNOWN;
 }
 
-static struct value judge_coverage(const struct metric *metric, uint32_t index, const struct span *span)
+static bool is_covered(const struct metric *metric, const struct span *span)
 {
-    struct value unknown = value_unknown_metric(metric->missing == MISSING_IS ? WHY_HEARTBEAT : WHY_COVERAGE, index);
-    unknown.buckets.present = span->present;
-    unknown.buckets.due = span->due;
     // The margin keeps 0.8 x 10 = 8.000000000000002 from asking for nine.
-    double least = metric->coverage * (double)span->due - 1e-9;
-    return (double)span->present < least ? unknown : value_number(0);
+    return span->end > span->first && (double)span->present >= metric->coverage * (double)span->due - 1e-9;
 }
 
-static struct value judge_freshness(const struct metric *metric, uint32_t index, const struct span *span,
-                                    const struct metric_view *view, double now_s)
+static double newest_age_s(const struct span *span, const struct metric_view *view, double now_s)
 {
-    if (span->end == span->first)
-        return value_unknown_metric(WHY_COVERAGE, index);
-    double age_s = now_s - (double)view->series->at_s[span->end - 1];
-    if (age_s <= metric->lag_s + 2.0 * metric->period_s)
-        return value_number(0);
-    struct value unknown = value_unknown_metric(WHY_STALE, index);
-    unknown.age_s = age_s;
-    return unknown;
+    return now_s - (double)view->series->at_s[span->end - 1];
 }
 
-static struct value judge(const struct policy *policy, const struct snapshot *snapshot, uint32_t index,
-                          struct span *span, double length_s)
+// Why the span cannot be used, or WHY_NONE. Fills in what `missing` says.
+static enum why judge(const struct policy *policy, const struct snapshot *snapshot, uint32_t index, struct span *span,
+                      double length_s)
 {
     const struct metric *metric = &policy->metrics[index];
     const struct metric_view *view = &snapshot->metrics[index];
     if (snapshot->state.running == 0)
-        return value_unknown_metric(WHY_NOT_STARTED, index);
+        return WHY_NOT_STARTED;
     if (view->status != METRIC_COMPLETE)
-        return value_unknown_metric(WHY_INCOMPLETE, index);
+        return WHY_INCOMPLETE;
     if (span->due == 0)
-        return value_unknown_metric(WHY_NO_BUCKET_DUE, index);
+        return WHY_NO_BUCKET_DUE;
     if (metric->missing == MISSING_IS && heart_beats(policy, snapshot, metric, length_s)) {
         span->filled = span->due - span->present;
-        return value_number(0);
+        return WHY_NONE;
     }
-    struct value covered = judge_coverage(metric, index, span);
-    return covered.knowledge == KNOWN ? judge_freshness(metric, index, span, view, snapshot->now_s) : covered;
+    if (!is_covered(metric, span))
+        return metric->missing == MISSING_IS ? WHY_HEARTBEAT : WHY_COVERAGE;
+    bool fresh = newest_age_s(span, view, snapshot->now_s) <= metric->lag_s + 2.0 * metric->period_s;
+    return fresh ? WHY_NONE : WHY_STALE;
 }
 
-struct span span_of(const struct policy *policy, const struct snapshot *snapshot, uint32_t index, double length_s)
+// The unknown to hand on, with its evidence.
+static struct value unknown_span(enum why why, uint32_t index, const struct span *span, const struct snapshot *snapshot)
+{
+    struct value unknown = value_unknown_metric(why, index);
+    if (why == WHY_COVERAGE || why == WHY_HEARTBEAT) {
+        unknown.buckets.present = span->present;
+        unknown.buckets.due = span->due;
+    }
+    if (why == WHY_STALE)
+        unknown.age_s = newest_age_s(span, &snapshot->metrics[index], snapshot->now_s);
+    return unknown;
+}
+
+void span_find(const struct policy *policy, const struct snapshot *snapshot, uint32_t index, double length_s,
+               struct span *span)
 {
     const struct metric *metric = &policy->metrics[index];
-    struct span span = {.start_s = floor_to(snapshot->now_s - length_s, metric->period_s)};
-    span.votes_from_s = span.start_s;
     double fence_s = snapshot->state.fence_s;
-    if (fence_s > (double)span.start_s)
-        span.votes_from_s = (int64_t)ceil(fence_s);
-    find_due(&span, metric, snapshot->now_s);
-    find_points(&span, &snapshot->metrics[index], snapshot->now_s);
-    span.unknown = judge(policy, snapshot, index, &span, length_s);
-    span.unknown.what = (uint16_t)index;
-    return span;
+    span->start_s = floor_to(snapshot->now_s - length_s, metric->period_s);
+    span->votes_from_s = fence_s > (double)span->start_s ? ceil_whole(fence_s) : span->start_s;
+    span->filled = 0;
+    find_due(span, metric, snapshot->now_s);
+    find_points(span, &snapshot->metrics[index], snapshot->now_s);
+    enum why why = judge(policy, snapshot, index, span, length_s);
+    if (why == WHY_NONE)
+        span->unknown = (struct value){.knowledge = KNOWN, .what = (uint16_t)index};
+    else
+        span->unknown = unknown_span(why, index, span, snapshot);
 }
 
 static int ascending(const void *a, const void *b)

@@ -45,7 +45,7 @@ static struct metric_request request_of(const struct gathering *gathering, const
     };
 }
 
-// All metrics that the decision can come to read, in one call; the others have empty views.
+// All metrics that the decision can come to read, in one call; the others have views that failed.
 static bool gather_metrics(struct gathering *gathering)
 {
     const struct policy *policy = gathering->evaluator->policy;
@@ -56,9 +56,12 @@ static bool gather_metrics(struct gathering *gathering)
     struct metric_view *answers = ARENA_ARRAY(arena, policy->metric_count, struct metric_view);
     struct metric_view *views = ARENA_ARRAY(arena, policy->metric_count, struct metric_view);
     size_t count = 0;
-    for (size_t i = 0; i < policy->metric_count; i++)
+    for (size_t i = 0; i < policy->metric_count; i++) {
+        // What was not asked for must never read as complete and empty, which `missing` would fill.
+        views[i].status = METRIC_FAILED;
         if (spans[i] > 0)
             requests[count++] = request_of(gathering, &policy->metrics[i], spans[i]);
+    }
     const struct cloud *cloud = gathering->cloud;
     if (count) {
         result->status = cloud->metrics(cloud->context, arena, requests, count, answers, &gathering->error);

@@ -274,7 +274,8 @@ static void check_span(const struct span_case *row)
     struct snapshot snapshot = {.stage = STAGE_METRICS, .now_s = row->now * 60, .metrics = &view};
     snapshot.state.running = 1;
     snapshot.state.fence_s = row->fence * 60;
-    struct span span = span_of(&policy, &snapshot, 0, row->length * 60);
+    struct span span;
+    span_find(&policy, &snapshot, 0, row->length * 60, &span);
     if (span.unknown.knowledge != row->knowledge || span.unknown.why != row->why)
         fail_msg("%s: knowledge %d why %d", row->name, span.unknown.knowledge, span.unknown.why);
     struct value avg = span_aggregate(&row->metric, &snapshot, &view, &span, AGGREGATE_AVG, 0, &arena);
@@ -322,7 +323,8 @@ static void instants_are_bounded_by_the_fence_and_by_now(void **state)
         struct snapshot snapshot = {.stage = STAGE_METRICS, .now_s = 10000, .metrics = &view};
         snapshot.state.running = 1;
         snapshot.state.fence_s = rows[i].fence;
-        struct span span = span_of(&policy, &snapshot, 0, 400);
+        struct span span;
+        span_find(&policy, &snapshot, 0, 400, &span);
         static const enum aggregate all[] = {AGGREGATE_MIN, AGGREGATE_MAX, AGGREGATE_LAST};
         for (int k = 0; k < 3; k++) {
             struct value value = span_aggregate(&metric, &snapshot, &view, &span, all[k], 0, &arena);
@@ -349,7 +351,8 @@ static void percentiles_take_the_nearest_rank(void **state)
     struct snapshot snapshot = {.stage = STAGE_METRICS, .now_s = 600, .metrics = &view};
     snapshot.state.running = 1;
     snapshot.state.fence_s = NAN;
-    struct span span = span_of(&policy, &snapshot, 0, 600);
+    struct span span;
+    span_find(&policy, &snapshot, 0, 600, &span);
     static const double rows[][2] = {{50, 5}, {90, 9}, {91, 10}, {99.9, 10}, {100, 10}, {10, 1}, {0.1, 1}};
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
         assert_same(span_aggregate(&metric, &snapshot, &view, &span, AGGREGATE_PERCENTILE, rows[i][0], &arena).number,

@@ -157,9 +157,12 @@ static void assert_alike(struct side *yaml, struct side *lua, enum behaviour beh
 
 static bool needed_metric_unknown(struct side *side, const struct snapshot *snapshot)
 {
-    for (uint32_t i = 0; i < side->policy->metric_count; i++)
-        if (span_of(side->policy, snapshot, i, 600).unknown.knowledge != KNOWN)
+    for (uint32_t i = 0; i < side->policy->metric_count; i++) {
+        struct span span;
+        span_find(side->policy, snapshot, i, 600, &span);
+        if (span.unknown.knowledge != KNOWN)
             return true;
+    }
     return false;
 }
 

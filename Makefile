@@ -46,13 +46,13 @@ sys_SRC := clock.c files.c
 shell_SRC := describe.c targets.c needs.c gather.c apply.c
 sim_SRC := outlook.c replay.c replay_demand.c state_file.c state_service.c state_change.c
 report_SRC := style.c json_parts.c answer.c picture.c replay_text.c replay_json.c explanation.c explanation_text.c explanation_json.c plan_table.c
-cli_SRC := environment.c session.c options.c commands.c help.c params.c request.c live.c target.c check.c run.c plan.c explain.c replay_input.c replay.c
+cli_SRC := environment.c session.c options.c commands.c help.c params.c request.c live.c state_hints.c blast_radius.c target.c check.c run.c plan.c explain.c replay_input.c replay_range.c replay.c
 
-UNIT_TESTS := series evaluator decide twins instant zone window schedule expression expression_syntax expression_faults message_template text text_number diag json_write json_read json_agreement options replay outlook params recording recording_points services state_file state_change run gather lua_sandbox lua_script lua_reader lua_read yaml load load_faults load_sections load_checks extends files
+UNIT_TESTS := series evaluator decide twins instant zone window schedule expression expression_syntax expression_faults message_template text text_number diag json_write json_read json_agreement options replay outlook params recording recording_points services state_file state_change run gather lua_sandbox lua_script lua_reader lua_read yaml load load_faults file_cache load_sections load_checks extends files
 # tests/tools/NAME.c: programs that tests call; not tests themselves.
 TEST_TOOLS := zone_probe
 # Files of tests/support/: what several tests, tools, fuzzers or the benchmark share.
-TEST_SUPPORT := expressions.c json_oracle.c load.c tzif.c reading.c states.c scripts.c fake_cloud.c memory_files.c
+TEST_SUPPORT := expressions.c json_oracle.c load.c tzif.c reading.c states.c scripts.c fake_cloud.c memory_files.c policy_world.c
 # Unit tests that take too long under valgrind.
 VALGRIND_SLOW := twins text_number
 
@@ -157,7 +157,7 @@ valgrind-run: $(UNIT_PROGRAMS)
 
 lint:  ## format, clang-tidy, cppcheck, and the rules of this house
 	@.ci/packages core tests checks
-	$(again) lint-run
+	$(again) --keep-going lint-run
 LINT_C := $(foreach layer,$(LAYERS),$($(layer)_SRC:%=engine/$(layer)/%)) engine/cli/main.c \
           $(sort $(wildcard tests/unit/*.c tests/support/*.c tests/tools/*.c tests/fuzz/*.c tests/bench/*.c examples/*.c))
 HEADERS := $(sort $(wildcard include/drowse/*.h engine/*/*.h tests/*/*.h))

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #define BLOCK_BYTES ((size_t)16 * 1024)
+#define BRIEF_BYTES 200  // a formatted text of fewer is formatted once, not twice
 #define ALIGNMENT _Alignof(max_align_t)
 
 struct arena_block {
@@ -118,15 +119,19 @@ struct text arena_text(struct arena *arena, struct text text)
 
 struct text arena_format(struct arena *arena, const char *format, ...)
 {
+    char brief[BRIEF_BYTES];
     va_list list, again;
     va_start(list, format);
     va_copy(again, list);
-    int n = vsnprintf(NULL, 0, format, list);
+    int n = vsnprintf(brief, sizeof brief, format, list);
     va_end(list);
     if (n < 0)
         out_of_memory();
     char *p = arena_alloc(arena, (size_t)n + 1);
-    vsnprintf(p, (size_t)n + 1, format, again);
+    if ((size_t)n < sizeof brief)
+        memcpy(p, brief, (size_t)n);
+    else
+        vsnprintf(p, (size_t)n + 1, format, again);
     va_end(again);
     return (struct text){p, (size_t)n};
 }

@@ -16,6 +16,9 @@ bool text_eq(struct text a, struct text b)
 
 bool text_is(struct text text, const char *nul_terminated)
 {
+    // Most of what is compared with a table's words differs in the first byte.
+    if (text.n && nul_terminated && text.p[0] != nul_terminated[0])
+        return false;
     return text_eq(text, text_of(nul_terminated));
 }
 

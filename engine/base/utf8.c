@@ -49,6 +49,9 @@ struct character utf8_decode(struct text text)
 
 struct character utf8_next(struct text text)
 {
+    // Almost all of every text is ASCII.
+    if (text.n && byte_at(text, 0) < 0x80)
+        return (struct character){byte_at(text, 0), 1};
     struct character found = utf8_decode(text);
     if (found.bytes == 0 && text.n)
         found.bytes = 1;
@@ -74,6 +77,10 @@ size_t utf8_encode(uint32_t code, char bytes[4])
 bool text_is_utf8(struct text text, size_t *bad)
 {
     for (size_t at = 0; at < text.n;) {
+        if (byte_at(text, at) - 1 < 0x7F) {
+            at++;
+            continue;
+        }
         struct character next = utf8_decode(text_from(text, at));
         if (next.bytes == 0 || next.code == 0) {
             *bad = at;
@@ -88,7 +95,7 @@ size_t text_length(struct text text)
 {
     size_t count = 0;
     for (size_t at = 0; at < text.n; count++)
-        at += utf8_next(text_from(text, at)).bytes;
+        at += byte_at(text, at) < 0x80 ? 1 : utf8_next(text_from(text, at)).bytes;
     return count;
 }
 

@@ -93,11 +93,13 @@ static enum exit_code code_of(struct session *session, const struct checked *che
     return CODE_DONE;
 }
 
-static enum exit_code check_file(struct session *session, struct text path, struct json_writer *json)
+static enum exit_code check_file(struct session *session, struct file_cache *cache, struct text path,
+                                 struct json_writer *json)
 {
     struct checked checked = {.path = path};
     arena_init(&checked.arena);
-    checked.policy = load_policy(&checked.arena, path, &checked.diags, &checked.sources, &checked.unreadable);
+    checked.policy =
+        load_policy(&checked.arena, cache, path, &checked.diags, &checked.sources, &checked.unreadable);
     if (json) {
         for (size_t i = 0; i < checked.diags.count; i++)
             diag_json(json, &checked, &checked.diags.items[i]);
@@ -115,6 +117,7 @@ static enum exit_code check_file(struct session *session, struct text path, stru
 
 static enum exit_code check_files(struct session *session, const struct text *paths, size_t count)
 {
+    struct file_cache cache = {0};
     struct json_writer json;
     bool as_json = session_has(session, OPTION_JSON);
     if (as_json) {
@@ -123,7 +126,8 @@ static enum exit_code check_files(struct session *session, const struct text *pa
     }
     enum exit_code code = CODE_DONE;
     for (size_t i = 0; i < count; i++)
-        code = code_higher(code, check_file(session, paths[i], as_json ? &json : NULL));
+        code = code_higher(code, check_file(session, &cache, paths[i], as_json ? &json : NULL));
+    file_cache_release(&cache);
     if (as_json) {
         json_close_array(&json);
         session_json_end(session, &json);
@@ -136,6 +140,10 @@ enum exit_code command_check(struct session *session)
     const struct arguments *arguments = session->arguments;
     if (session_has(session, OPTION_JSON) && session_has(session, OPTION_DUMP)) {
         say(session, "--dump is text: it does not go with --json");
+        return CODE_USAGE;
+    }
+    if (arguments->operand_count && session_has(session, OPTION_POLICY)) {
+        say(session, "--policy and FILE do not go together: name all files without --policy");
         return CODE_USAGE;
     }
     if (arguments->operand_count)

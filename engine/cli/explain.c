@@ -22,7 +22,9 @@ static enum exit_code explain_target(struct live *live, enum behaviour behaviour
     struct run_options options = live_options(live, behaviour, true);
     struct run_result result = {.status = PORT_OK};
     run_decide(&session->arena, &live->evaluator, &live->cloud, &live->clock, &options, &live->targets[0], &result);
-    say_result(session, &result);
+    note_result(live, &result);
+    say_result(live, &result);
+    say_hints(live);
     if (result.status != PORT_OK)
         return code_of_status(result.status);
     struct explanation explanation;

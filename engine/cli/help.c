@@ -50,7 +50,8 @@ void help_overview(struct buffer *out)
     static const struct example overview[] = {
         {"drowse check policies/production.yaml", "is this policy sound?"},
         {"drowse replay --policy policies/production.yaml examples/tunnel.json", "when would it have slept?"},
-        {"drowse explain sleep --policy policies/production.yaml --state state.json", "why is it still up?"},
+        {"drowse explain sleep --policy policies/production.yaml --state examples/states/sleep-active.json",
+         "why is it still up?"},
     };
     add(out, "drowse puts idle ECS services to sleep, wakes them on demand and kills them on schedule.\n\n");
     examples(out, overview, sizeof overview / sizeof *overview);
@@ -116,8 +117,10 @@ static void unknown_topic(struct session *session, struct text name)
     for (size_t i = 0; i < sizeof topics / sizeof *topics; i++)
         names[count++] = text_of(topics[i].name);
     struct text nearest = text_nearest(name, names, count);
-    say(session, "no help on '%.*s'%s%.*s%s", TEXT_ARG(name), nearest.n ? " (did you mean " : "", TEXT_ARG(nearest),
-        nearest.n ? "?)" : "");
+    if (nearest.n)
+        say(session, "no help on '%.*s' (did you mean %.*s?)", TEXT_ARG(name), TEXT_ARG(nearest));
+    else
+        say(session, "no help on '%.*s'; `drowse help` lists what there is", TEXT_ARG(name));
 }
 
 enum exit_code command_help(struct session *session)

@@ -3,6 +3,7 @@
 #include "engine/base/diag.h"
 #include "engine/cli/params.h"
 #include "engine/cli/session.h"
+#include "engine/cli/state_hints.h"
 #include "engine/cli/target.h"
 #include "engine/core/message.h"
 #include "engine/lang/load.h"
@@ -59,8 +60,23 @@ enum exit_code code_of_result(const struct run_result *result)
     return result->decision.outcome == OUTCOME_REFUSED ? CODE_REFUSED : CODE_DONE;
 }
 
-void say_result(const struct session *session, const struct run_result *result)
+void note_result(struct live *live, const struct run_result *result)
 {
+    live->looked_at_metrics = live->looked_at_metrics || result->snapshot.stage >= STAGE_METRICS;
+    live->lacked_service = live->lacked_service || result->status == PORT_NOT_FOUND;
+}
+
+void say_hints(const struct live *live)
+{
+    if (live->lacked_service)
+        hint_at_services(live);
+    if (live->looked_at_metrics)
+        hint_at_metrics(live);
+}
+
+void say_result(const struct live *live, const struct run_result *result)
+{
+    const struct session *session = live->session;
     if (result->warning.n)
         say(session, "warning: %.*s/%.*s: %.*s", TEXT_ARG(result->name.cluster), TEXT_ARG(result->name.service),
             TEXT_ARG(result->warning));
@@ -135,6 +151,7 @@ static bool open_state(struct live *live)
     }
     struct buffer error;
     buffer_init(&error, LIMIT_MESSAGE_BYTES);
+    live->state_path = path;
     live->machine = system_clock();
     live->file = state_file_open(path, live->policy, &live->machine, &error);
     if (!live->file)

@@ -16,6 +16,7 @@ struct script_host;
 struct live {
     struct session *session;
     const struct policy *policy;
+    struct text state_path;
     struct state_file *file;
     struct cloud cloud;
     struct clock machine;  // which the state file's clock leans on
@@ -28,6 +29,7 @@ struct live {
     struct service_name *targets;
     size_t target_count;
     bool over_all;  // the targets are the policy's, none was named
+    bool looked_at_metrics, lacked_service;  // what say_hints goes by
 };
 
 // Which targets a command acts on where none is named: the only one; that or, with --all or on schedule, all; all.
@@ -47,6 +49,9 @@ enum exit_code code_of_status(enum port_status);
 // Of one target's run: its failure, else what its decision came to.
 enum exit_code code_of_result(const struct run_result *);
 // Says what went wrong with that target, and warnings.
-void say_result(const struct session *, const struct run_result *);
+void say_result(const struct live *, const struct run_result *);
+// Remembers what say_hints, once all is decided, may have to say about the state file.
+void note_result(struct live *, const struct run_result *);
+void say_hints(const struct live *);
 
 #endif

@@ -1,4 +1,5 @@
 // One binary: reads the environment once, finds the command, parses what is behind it, and ends with its code.
+#include <fcntl.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -35,6 +36,15 @@ static struct text command_name(const char *word)
 
 static enum exit_code unknown_command(struct session *session, struct text name)
 {
+    if (name.n > 1 && name.p[0] == '-') {
+        say(session, "'%.*s': options stand behind the command: drowse COMMAND [OPTIONS]", TEXT_ARG(name));
+        return CODE_USAGE;
+    }
+    if (text_is(name, "wake") || text_is(name, "sleep") || text_is(name, "kill")) {
+        say(session, "'%.*s' is a behaviour, not a command: drowse run %.*s, drowse explain %.*s", TEXT_ARG(name),
+            TEXT_ARG(name), TEXT_ARG(name));
+        return CODE_USAGE;
+    }
     struct text *names = ARENA_ARRAY(&session->arena, command_count, struct text);
     for (size_t i = 0; i < command_count; i++)
         names[i] = text_of(command_table[i].name);
@@ -51,11 +61,13 @@ static bool operands_fit(struct session *session, const struct command *command,
     size_t count = arguments->operand_count;
     if (count >= command->least_operands && count <= command->most_operands)
         return true;
+    const char *blank = command->operands[0] ? " " : "";
     if (count > command->most_operands)
-        say(session, "unexpected '%.*s': drowse %s %s", TEXT_ARG(arguments->operands[command->most_operands]),
-            command->name, command->operands);
+        say(session, "unexpected '%.*s': drowse %s%s%s", TEXT_ARG(arguments->operands[command->most_operands]),
+            command->name, blank, command->operands);
     else
-        say(session, "%s is missing: drowse %s %s", command->operands, command->name, command->operands);
+        say(session, "%s is missing: drowse %s%s%s; see `drowse %s --help`", command->operands, command->name, blank,
+            command->operands, command->name);
     return false;
 }
 
@@ -95,8 +107,20 @@ static enum exit_code dispatch(struct session *session, int argc, const char *co
     return command ? run_command(session, command, argc - 2, argv + 2) : unknown_command(session, name);
 }
 
+// A standard stream that is closed would lend its number to the next file opened, and messages would be written
+// into that file. What is opened here can be read (and is empty), but not written to: that still fails.
+static void occupy_closed_streams(void)
+{
+    int file = open("/dev/null", O_RDONLY);
+    while (file >= 0 && file <= STDERR_FILENO)
+        file = open("/dev/null", O_RDONLY);
+    if (file > STDERR_FILENO)
+        close(file);
+}
+
 int main(int argc, char **argv)
 {
+    occupy_closed_streams();
     end_on_interrupt();
     struct environment environment;
     environment_read(&environment, environ);

@@ -8,8 +8,7 @@ const struct option option_table[OPTION_COUNT] = {
     [OPTION_STATE] = {"state", 's', "FILE", false,
                       "services and metrics from a file, which `run` changes as ECS would change"},
     [OPTION_SERVICE] = {"service", 0, "CLUSTER/SERVICE", false,
-                        "the one service meant; else ECS_CLUSTER_NAME and ECS_SERVICE_NAME,\n"
-                        "else the policy's only target"},
+                        "the one service meant"},
     [OPTION_ALL] = {"all", 0, NULL, false, "every target of the policy"},
     [OPTION_PARAM] = {"param", 0, "NAME=VALUE", true,
                       "sets a param of the policy: a duration such as 20m, or a number in the param's own unit"},
@@ -88,6 +87,20 @@ static bool take_value(struct parsing *parsing, enum option_id id, bool has_atta
     return give(parsing, id, next);
 }
 
+// The only candidate that begins like that: names are not abbreviated, but suggested.
+static struct text only_completion(struct text name, const struct text *candidates, size_t count)
+{
+    struct text found = {0};
+    for (size_t i = 0; i < count && name.n > 1; i++) {
+        if (!text_starts(candidates[i], name))
+            continue;
+        if (found.n)
+            return (struct text){0};
+        found = candidates[i];
+    }
+    return found;
+}
+
 static void unknown_name(struct parsing *parsing, struct text name)
 {
     struct text candidates[OPTION_COUNT];
@@ -102,6 +115,8 @@ static void unknown_name(struct parsing *parsing, struct text name)
     }
     buffer_printf(parsing->error, "unknown option --%.*s", TEXT_ARG(name));
     struct text nearest = text_nearest(name, candidates, count);
+    if (!nearest.n)
+        nearest = only_completion(name, candidates, count);
     if (nearest.n)
         buffer_printf(parsing->error, " (did you mean --%.*s?)", TEXT_ARG(nearest));
 }

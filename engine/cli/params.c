@@ -63,6 +63,11 @@ static bool set_truth(const struct param *param, struct text text, struct param_
     return true;
 }
 
+static const char *unit_name(const struct param *param)
+{
+    return param->unit_s >= 86400 ? "days" : param->unit_s >= 3600 ? "hours" : param->unit_s >= 60 ? "minutes" : "seconds";
+}
+
 static bool set_duration(const struct param *param, struct text text, struct param_setting *setting,
                          struct buffer *error)
 {
@@ -71,9 +76,8 @@ static bool set_duration(const struct param *param, struct text text, struct par
         return param_set_number(param, number, setting, error);
     if (parse_duration(text, &number))
         return set_number(param, number, setting, error);
-    buffer_printf(error, "%.*s: '%.*s' is no duration, such as 15m or 2h30m, and no number of ", TEXT_ARG(param->name),
-                  TEXT_ARG(text));
-    format_duration_literal(error, param->unit_s);
+    buffer_printf(error, "%.*s: '%.*s' is no duration, such as 15m or 2h30m, and no number of %s", TEXT_ARG(param->name),
+                  TEXT_ARG(text), unit_name(param));
     return false;
 }
 
@@ -188,8 +192,8 @@ static bool find_param(struct arena *arena, const struct policy *policy, struct 
             return true;
         }
     }
-    struct text suggestion = diag_suggestion(arena, name, names, policy->param_count);
-    buffer_printf(error, "--param: the policy has no param %.*s%.*s", TEXT_ARG(name), TEXT_ARG(suggestion));
+    buffer_printf(error, "--param: the policy has no param '%.*s'%.*s", TEXT_ARG(name),
+                  TEXT_ARG(suggest_name(arena, name, names, policy->param_count)));
     return false;
 }
 

@@ -1,4 +1,5 @@
 #include "engine/base/json_write.h"
+#include "engine/cli/blast_radius.h"
 #include "engine/cli/commands.h"
 #include "engine/cli/live.h"
 #include "engine/cli/session.h"
@@ -37,22 +38,44 @@ static size_t plan_lines(struct live *live, unsigned behaviours, struct plan_lin
             line->behaviour = (enum behaviour)b;
             struct run_options options = live_options(live, line->behaviour, true);
             run_decide(arena, &live->evaluator, &live->cloud, &live->clock, &options, &live->targets[i], &line->result);
-            if (line->result.status == PORT_OK)
-                answer_prepare(arena, &live->evaluator, &line->result, &line->answer);
+            note_result(live, &line->result);
+            if (line->result.status != PORT_OK)
+                continue;
+            answer_prepare(arena, &live->evaluator, &line->result, &line->answer);
+            line->unsettled = unsettled_format(arena, &live->evaluator, &line->result);
         }
     return count;
 }
 
-static void print_plan(struct session *session, const struct policy *policy, const struct plan_line *lines,
-                       size_t count)
+// Which runs over all targets the policy would refuse as too large.
+static size_t find_refusals(const struct live *live, const struct plan_line *lines, size_t count,
+                            struct plan_refusal refusals[BEHAVIOUR_COUNT])
 {
+    size_t lowered[BEHAVIOUR_COUNT] = {0}, found = 0;
+    for (size_t i = 0; i < count; i++)
+        lowered[lines[i].behaviour] += lowers_count(&lines[i].result);
+    for (size_t b = 0; live->over_all && b < BEHAVIOUR_COUNT; b++) {
+        struct blast_radius radius;
+        enum behaviour behaviour = (enum behaviour)b;
+        if (!within_blast_radius(live->policy, behaviour, lowered[b], live->target_count, &radius))
+            refusals[found++] = (struct plan_refusal){behaviour, blast_radius_limit(behaviour), radius.lowered,
+                                                      radius.of, radius.allowed};
+    }
+    return found;
+}
+
+static void print_plan(const struct live *live, const struct plan_line *lines, size_t count)
+{
+    struct session *session = live->session;
+    struct plan_refusal refusals[BEHAVIOUR_COUNT];
+    struct plan plan = {live->policy, lines, count, refusals, find_refusals(live, lines, count, refusals)};
     if (!session_has(session, OPTION_JSON)) {
-        plan_table_text(&session->out, &session->out_style, policy, lines, count);
+        plan_table_text(&session->out, &session->out_style, &plan);
         return;
     }
     struct json_writer json;
     session_json_begin(session, &json);
-    plan_table_json(&json, policy, lines, count);
+    plan_table_json(&json, &plan);
     session_json_end(session, &json);
 }
 
@@ -76,7 +99,8 @@ static enum exit_code plan(struct live *live, unsigned behaviours, bool *changes
     struct session *session = live->session;
     struct plan_line *lines = ARENA_ARRAY(&session->arena, live->target_count * BEHAVIOUR_COUNT, struct plan_line);
     size_t count = plan_lines(live, behaviours, lines);
-    print_plan(session, live->policy, lines, count);
+    print_plan(live, lines, count);
+    say_hints(live);
     return code_of_lines(lines, count, changes);
 }
 

@@ -10,6 +10,7 @@
 #define WIDTH_LEAST 40
 #define WIDTH_MOST 2000
 #define WIDTH_USUAL 80
+#define CONTRADICTIONS_LEAST 3  // fewer may be chance
 
 static bool choose_width(const struct session *session, size_t *width)
 {
@@ -47,6 +48,52 @@ static void run_replay(struct session *session, struct replay_input *input, stru
     script_host_free(scripts);
 }
 
+// ---- what a policy is hardly meant to do ------------------------------------------------------------------
+
+static bool is_undone_by_demand(const struct replay_input *input, const struct replay_transition *stop,
+                                const struct replay_transition *next)
+{
+    return input->demand.metric >= 0 && stop->to == REPLAY_ASLEEP && stop->behaviour == BEHAVIOUR_SLEEP &&
+           next->cause == CAUSE_DEMAND && next->to == REPLAY_STARTING &&
+           next->at_s - stop->at_s <= input->policy->metrics[input->demand.metric].period_s;
+}
+
+static bool is_undone_by_sleep(const struct replay_transition *start, const struct replay_transition *next)
+{
+    return start->to == REPLAY_STARTING && start->cause == CAUSE_DECISION && next->to == REPLAY_ASLEEP &&
+           next->behaviour == BEHAVIOUR_SLEEP && next->at_s == start->at_s;
+}
+
+// Demand that is there while the service idles too wakes it as soon as it sleeps; a wake and a sleep that hold at
+// once undo each other at every tick.
+static void note_contradictions(struct session *session, const struct replay_input *input,
+                                const struct replay_result *result)
+{
+    size_t by_demand = 0, by_sleep = 0;
+    const struct replay_transition *transitions = result->transitions, *start = NULL;
+    for (size_t i = 0; i + 1 < result->transition_count; i++) {
+        by_demand += is_undone_by_demand(input, &transitions[i], &transitions[i + 1]);
+        bool undone = is_undone_by_sleep(&transitions[i], &transitions[i + 1]);
+        by_sleep += undone;
+        start = undone && !start ? &transitions[i] : start;
+    }
+    if (by_demand >= CONTRADICTIONS_LEAST && 2 * by_demand > result->sleeps) {
+        struct text metric = input->policy->metrics[input->demand.metric].name;
+        say(session,
+            "warning: %zu of %zu sleeps were undone at once by demand, which is %.*s above %.15g; if it idles above "
+            "that, say what demand is: --demand '%.*s>LIMIT'",
+            by_demand, result->sleeps, TEXT_ARG(metric), input->demand.limit, TEXT_ARG(metric));
+    }
+    if (by_sleep >= CONTRADICTIONS_LEAST && start[0].rule != RULE_NONE && start[1].rule != RULE_NONE)
+        say(session,
+            "warning: wake's rule %.*s and sleep's rule %.*s acted at the same instant %zu times: they contradict "
+            "each other",
+            TEXT_ARG(input->policy->behaviours[BEHAVIOUR_WAKE].rules[start[0].rule].name),
+            TEXT_ARG(input->policy->behaviours[BEHAVIOUR_SLEEP].rules[start[1].rule].name), by_sleep);
+}
+
+// ---- the command ------------------------------------------------------------------------------------------
+
 static void print_replay(struct session *session, const struct replay_report *report)
 {
     if (!session_has(session, OPTION_JSON)) {
@@ -74,6 +121,7 @@ enum exit_code command_replay(struct session *session)
         return CODE_USAGE;
     struct replay_result result;
     run_replay(session, &input, &result);
+    note_contradictions(session, &input, &result);
     struct replay_report report = {&input, &result, sources.rows, sources.row_count, width};
     print_replay(session, &report);
     return result.failed_ticks ? CODE_NOT_SO : CODE_DONE;

@@ -1,15 +1,18 @@
 #include "engine/cli/replay_input.h"
 
-#include <math.h>
-
 #include "engine/base/arena.h"
 #include "engine/base/diag.h"
 #include "engine/base/instant.h"
+#include "engine/cli/replay_range.h"
 #include "engine/cli/session.h"
 #include "engine/cli/target.h"
 #include "engine/core/series.h"
+#include "engine/shell/run.h"
 
 #define METRIC_NONE ((size_t)-1)
+#define FUTURE_S 300.0          // an instant further ahead is unknown
+#define ANCIENT_S 31536000.0    // of the year 1970
+#define MILLISECONDS_FROM 1e11  // as seconds: the year 5138
 
 static bool find_metric(struct session *session, const struct policy *policy, const char *option, struct text name,
                         size_t *found)
@@ -22,8 +25,8 @@ static bool find_metric(struct session *session, const struct policy *policy, co
             return true;
         }
     }
-    struct text suggestion = diag_suggestion(&session->arena, name, names, policy->metric_count);
-    say(session, "%s: the policy has no metric %.*s%.*s", option, TEXT_ARG(name), TEXT_ARG(suggestion));
+    say(session, "%s: the policy has no metric '%.*s'%.*s", option, TEXT_ARG(name),
+        TEXT_ARG(suggest_name(&session->arena, name, names, policy->metric_count)));
     return false;
 }
 
@@ -51,7 +54,7 @@ static bool read_mapped(struct session *session, const struct policy *policy, st
                         struct text option)
 {
     size_t equals = 0, metric = METRIC_NONE;
-    if (!text_find(option, '=', &equals)) {
+    if (!text_find(option, '=', &equals) || equals == 0 || equals + 1 == option.n) {
         say(session, "--map %.*s: write METRIC=FILE", TEXT_ARG(option));
         return false;
     }
@@ -74,9 +77,10 @@ static bool read_recordings(struct session *session, const struct policy *policy
         if (!read_mapped(session, policy, recording, arguments->options[i].value))
             return false;
     }
-    if (files == 0)
-        say(session, "a recording is missing: drowse replay RECORDING, or --map METRIC=FILE");
-    return files > 0;
+    if (files > 0 || policy->metric_count == 0)
+        return true;
+    say(session, "a recording is missing: drowse replay RECORDING, or --map METRIC=FILE");
+    return false;
 }
 
 // ---- which service ----------------------------------------------------------------------------------------
@@ -149,6 +153,15 @@ static bool choose_service(struct session *session, const struct recording *reco
     return true;
 }
 
+// A replay of what a run would refuse is worth a word, no more.
+static void note_foreign(const struct session *session, const struct replay_input *input)
+{
+    const struct service_name name = {input->target.cluster, input->target.service};
+    if (name.service.n && input->policy->target_count && !target_covers(input->policy, &name))
+        say(session, "warning: %.*s/%.*s is not among the targets of %.*s: a run would refuse it",
+            TEXT_ARG(name.cluster), TEXT_ARG(name.service), TEXT_ARG(input->policy->sources.items[0].path));
+}
+
 static const struct service_state *initial_state(const struct recording *recording,
                                                  const struct service_name_view *target)
 {
@@ -184,12 +197,30 @@ static void note_data(const struct session *session, const struct metric *metric
     if (metric->missing == MISSING_UNKNOWN && step_s > 0 && metric->period_s < metric->coverage * (double)step_s) {
         format_duration(&line, (double)step_s);
         say(session,
-            "warning: %.*s has a point every %.*s, but its period is %us: coverage %.15g is out of reach, and it\n"
-            "  stays unknown. Give it `period: %llds` in the policy.",
+            "warning: %.*s has a point every %.*s, but its period is %us: coverage %.15g is out of reach, and it "
+            "stays unknown. Give it `period: %llds` in the policy.",
             TEXT_ARG(metric->name), TEXT_ARG(buffer_text(&line)), metric->period_s, metric->coverage,
             (long long)step_s);
     }
     buffer_release(&line);
+}
+
+// Values that are no epoch seconds of their time: milliseconds, or another metric's values.
+static void note_instants(const struct session *session, const struct metric *metric,
+                          const struct recorded_series *series)
+{
+    size_t future = 0, ancient = 0;
+    for (size_t i = 0; i < series->count; i++) {
+        future += series->values[i] > series->at_s[i] + FUTURE_S;
+        ancient += series->values[i] > 0 && series->values[i] < ANCIENT_S;
+    }
+    if (future == series->count)
+        say(session,
+            "warning: %.*s lies in the future at every point, and stays unknown: its values must be epoch seconds%s",
+            TEXT_ARG(metric->name), series->values[0] > MILLISECONDS_FROM ? ", and seem to be milliseconds" : "");
+    if (ancient == series->count)
+        say(session, "warning: %.*s is an instant in the year 1970 at every point: its values must be epoch seconds",
+            TEXT_ARG(metric->name));
 }
 
 static void add_series(struct session *session, struct replay_sources *sources, const struct policy *policy,
@@ -202,6 +233,8 @@ static void add_series(struct session *session, struct replay_sources *sources, 
     recording_bucket(&session->arena, recorded, metric->period_s, metric->stat, &at_s, &values, &count);
     sources->series[index] = series_build(&session->arena, at_s, values, count);
     note_data(session, metric, recorded);
+    if (metric->as_instant)
+        note_instants(session, metric, recorded);
     if (!metric->as_instant && count > 0)
         sources->rows[sources->row_count++] =
             (struct picture_row){metric->name, &sources->series[index], metric->period_s};
@@ -242,61 +275,19 @@ static bool match_series(struct session *session, struct replay_sources *sources
         recorded[i] = true;
         matched++;
     }
+    input->series = sources->series;
+    if (policy->metric_count == 0)
+        return true;
     if (matched == 0)
         say_nothing_matched(session, policy, &sources->recording);
     for (size_t i = 0; matched > 0 && i < policy->metric_count; i++)
         if (!recorded[i])
             say(session, "warning: %.*s is not in the recording: it stays unknown throughout",
                 TEXT_ARG(policy->metrics[i].name));
-    input->series = sources->series;
     return matched > 0;
 }
 
-// ---- from, to, demand -------------------------------------------------------------------------------------
-
-static void recorded_range(const struct replay_input *input, double *from_s, double *to_s)
-{
-    *from_s = INFINITY;
-    *to_s = -INFINITY;
-    for (size_t i = 0; i < input->policy->metric_count; i++) {
-        const struct series *series = &input->series[i];
-        if (series->count == 0)
-            continue;
-        *from_s = fmin(*from_s, (double)series->at_s[0]);
-        *to_s = fmax(*to_s, (double)series->at_s[series->count - 1] + input->policy->metrics[i].period_s);
-    }
-}
-
-static bool parse_limit(const struct session *session, enum option_id id, double *at_s)
-{
-    struct text text;
-    int32_t day = 0;
-    bool zoned = false;
-    if (!session_value(session, id, &text))
-        return true;
-    if (parse_date(text, &day)) {
-        *at_s = (double)day * DAY_S;
-        return true;
-    }
-    if (parse_timestamp(text, at_s, &zoned))
-        return true;
-    say(session, "--%s %.*s: write a date such as 2026-11-02, or an instant such as 2026-11-02T06:00:00Z",
-        option_table[id].name, TEXT_ARG(text));
-    return false;
-}
-
-static bool choose_range(const struct session *session, struct replay_input *input)
-{
-    recorded_range(input, &input->from_s, &input->to_s);
-    if (!parse_limit(session, OPTION_FROM, &input->from_s) || !parse_limit(session, OPTION_TO, &input->to_s))
-        return false;
-    input->from_s = floor(input->from_s);
-    input->to_s = ceil(input->to_s);
-    if (input->to_s > input->from_s)
-        return true;
-    say(session, "there is nothing between --from and --to");
-    return false;
-}
+// ---- demand -----------------------------------------------------------------------------------------------
 
 static bool choose_demand(struct session *session, struct replay_input *input)
 {
@@ -323,8 +314,9 @@ bool replay_input_read(struct session *session, struct replay_sources *sources, 
     recording_init(&sources->recording, &session->arena);
     if (!read_recordings(session, input->policy, &sources->recording) ||
         !choose_service(session, &sources->recording, input) || !match_series(session, sources, input) ||
-        !choose_range(session, input) || !choose_demand(session, input))
+        !replay_range_choose(session, input) || !choose_demand(session, input))
         return false;
+    note_foreign(session, input);
     input->initial = initial_state(&sources->recording, &input->target);
     if (input->demand.metric >= 0 && input->series[input->demand.metric].count == 0)
         say(session,

@@ -105,7 +105,10 @@ static bool read_field(struct request_reading *reading, const cJSON *field)
     for (size_t i = 0; i < reading->policy->param_count; i++)
         if (reading->policy->params[i].request.n && text_eq(name, reading->policy->params[i].request))
             return read_param(reading, i, field);
-    buffer_printf(reading->ignored, "request: unknown field %.*s is ignored\n", TEXT_ARG(name));
+    buffer_add(reading->ignored, TEXT("request: unknown field "));
+    for (size_t i = 0; i < name.n; i++)
+        buffer_add_char(reading->ignored, (unsigned char)name.p[i] < ' ' ? '?' : name.p[i]);
+    buffer_add(reading->ignored, TEXT(" is ignored\n"));
     return true;
 }
 

@@ -1,7 +1,7 @@
-#include <math.h>
 #include <stdio.h>
 
 #include "engine/base/json_write.h"
+#include "engine/cli/blast_radius.h"
 #include "engine/cli/commands.h"
 #include "engine/cli/live.h"
 #include "engine/cli/session.h"
@@ -66,42 +66,25 @@ static void decide_all(struct running *running)
     for (size_t i = 0; i < live->target_count; i++) {
         run_decide(arena, &live->evaluator, &live->cloud, &live->clock, &running->options, &live->targets[i],
                    &running->results[i]);
+        note_result(live, &running->results[i]);
         if (running->results[i].status == PORT_OK)
             answer_prepare(arena, &live->evaluator, &running->results[i], &running->answers[i]);
     }
 }
 
-static bool lowers(const struct run_result *result)
-{
-    const struct decision *decision = &result->decision;
-    return result->status == PORT_OK && decision->outcome == OUTCOME_CHANGE &&
-           (decision->before == COUNT_UNKNOWN || decision->desired < decision->before);
-}
-
-static size_t count_lowered(const struct running *running)
-{
-    size_t lowered = 0;
-    for (size_t i = 0; i < running->live.target_count; i++)
-        lowered += lowers(&running->results[i]);
-    return lowered;
-}
-
 // A run over all that would stop more than the policy allows is refused whole.
-static bool within_blast_radius(const struct running *running)
+static bool is_small_enough(const struct running *running)
 {
-    const struct policy *policy = running->live.policy;
-    enum behaviour behaviour = running->options.behaviour;
-    const struct share *share = behaviour == BEHAVIOUR_SLEEP ? &policy->max_slept : &policy->max_killed;
-    if (behaviour == BEHAVIOUR_WAKE || !running->live.over_all || !share->present)
+    const struct live *live = &running->live;
+    struct blast_radius radius;
+    size_t lowered = 0;
+    for (size_t i = 0; i < live->target_count; i++)
+        lowered += lowers_count(&running->results[i]);
+    if (!live->over_all ||
+        within_blast_radius(live->policy, running->options.behaviour, lowered, live->target_count, &radius))
         return true;
-    double of = (double)running->live.target_count;
-    double most = share->percent ? ceil(share->amount / 100 * of - 1e-9) : share->amount;
-    size_t lowered = count_lowered(running);
-    if ((double)lowered <= most)
-        return true;
-    say(running->live.session,
-        "refused: this would lower %zu of %zu services, and limits.%s allows %.0f; nothing was changed", lowered,
-        running->live.target_count, behaviour == BEHAVIOUR_SLEEP ? "max_slept" : "max_killed", most);
+    say(live->session, "refused: this would lower %zu of %zu services, and limits.%s allows %zu; nothing was changed",
+        radius.lowered, radius.of, blast_radius_limit(radius.behaviour), radius.allowed);
     return false;
 }
 
@@ -155,10 +138,11 @@ static enum exit_code report_all(struct running *running)
 {
     enum exit_code code = CODE_DONE;
     for (size_t i = 0; i < running->live.target_count; i++) {
-        say_result(running->live.session, &running->results[i]);
+        say_result(&running->live, &running->results[i]);
         code = code_higher(code, code_of_result(&running->results[i]));
     }
     print_answers(running);
+    say_hints(&running->live);
     if (running->options.dry_run)
         say(running->live.session, "dry run: nothing was changed");
     return code;
@@ -170,7 +154,7 @@ static enum exit_code run_targets(struct session *session, struct running *runni
     if (confirmed != CODE_DONE)
         return confirmed;
     decide_all(running);
-    if (!within_blast_radius(running))
+    if (!is_small_enough(running))
         return CODE_REFUSED;
     apply_all(running);
     return report_all(running);

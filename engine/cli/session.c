@@ -4,6 +4,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "engine/base/diag.h"
 #include "engine/base/json_write.h"
@@ -13,6 +14,7 @@
 #define RESULT_BYTES ((size_t)1 << 30)
 #define MESSAGES_BYTES ((size_t)16 << 20)
 #define JSON_INDENT 2
+#define NAMES_LISTED 8
 
 static struct style style_of(const struct environment *environment, bool terminal)
 {
@@ -60,10 +62,32 @@ void say(const struct session *session, const char *format, ...)
     char text[2 * LIMIT_MESSAGE_BYTES];
     vsnprintf(text, sizeof text, format, list);
     va_end(list);
+    // Names and texts of files and requests are not to steer the terminal.
+    for (char *p = text; *p; p++)
+        if (((unsigned char)*p < ' ' && *p != '\n') || *p == 0x7F)
+            *p = '?';
     buffer_add(&message, text_of(text));
     buffer_add_char(&message, '\n');
     fwrite(message.p, 1, message.n, stderr);
     buffer_release(&message);
+}
+
+struct text suggest_name(struct arena *arena, struct text word, const struct text *names, size_t count)
+{
+    struct text near = diag_suggestion(arena, word, names, count);
+    if (near.n)
+        return near;
+    if (count == 0)
+        return TEXT("; it has none");
+    struct buffer list;
+    buffer_init(&list, LIMIT_MESSAGE_BYTES);
+    for (size_t i = 0; i < count && i < NAMES_LISTED; i++)
+        buffer_printf(&list, "%s%.*s", i ? ", " : "; it has ", TEXT_ARG(names[i]));
+    if (count > NAMES_LISTED)
+        buffer_printf(&list, " and %zu more", count - NAMES_LISTED);
+    struct text copy = arena_text(arena, buffer_text(&list));
+    buffer_release(&list);
+    return copy;
 }
 
 bool session_has(const struct session *session, enum option_id id)
@@ -125,12 +149,35 @@ static bool is_about_the_file(const struct diags *diags)
     return diags->count == 1 && diags->items[0].place.line == 0 && text_is(text_of(diags->items[0].code), "file");
 }
 
-const struct policy *load_policy(struct arena *arena, struct text path, struct diags *diags, struct sources *sources,
-                                 bool *unreadable)
+static bool is_directory(struct arena *arena, struct text path)
+{
+    struct stat status;
+    return stat(arena_text(arena, path).p, &status) == 0 && S_ISDIR(status.st_mode);
+}
+
+// What is no file to look into at all, and easily meant as one.
+static const char *no_policy_file(struct arena *arena, struct text path)
+{
+    if (path.n == 0)
+        return "the name of the policy file is empty";
+    if (text_is(path, "-"))
+        return "a policy is not read from standard input: give a file that ends in .yaml, .yml or .lua";
+    return is_directory(arena, path) ? "it is a directory: name the files in it, such as policies/*.yaml" : NULL;
+}
+
+const struct policy *load_policy(struct arena *arena, struct file_cache *cache, struct text path, struct diags *diags,
+                                 struct sources *sources, bool *unreadable)
 {
     diags_init(diags, arena);
+    const char *why = no_policy_file(arena, path);
+    if (why) {
+        diag_error(diags, (struct place){0, 0, 0, 0}, "file", path.n ? "%.*s cannot be read: %s" : "%.*s%s",
+                   TEXT_ARG(path), why);
+        *unreadable = true;
+        return NULL;
+    }
     const struct file_reader reader = file_reader_disk();
-    const struct policy *policy = policy_load(arena, &reader, path, diags, sources);
+    const struct policy *policy = policy_load_shared(arena, &reader, cache, path, diags, sources);
     diags_sort(diags);
     *unreadable = !policy && is_about_the_file(diags);
     return policy;
@@ -155,7 +202,7 @@ const struct policy *session_policy(struct session *session, enum exit_code *cod
     struct diags diags;
     struct sources sources = {0};
     bool unreadable = false;
-    const struct policy *policy = load_policy(&session->arena, path, &diags, &sources, &unreadable);
+    const struct policy *policy = load_policy(&session->arena, NULL, path, &diags, &sources, &unreadable);
     // Warnings are check's to tell: a run is not the time for them.
     if (!policy)
         print_diags(session, &diags, &sources);

@@ -12,6 +12,7 @@
 #include "engine/cli/options.h"
 #include "engine/report/style.h"
 
+struct file_cache;
 struct json_writer;
 
 // Read once, by main.
@@ -46,6 +47,9 @@ enum exit_code session_finish(struct session *, enum exit_code);
 // A message for the user on stderr: "drowse: ..." and a line end.
 void say(const struct session *, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
+// What to say behind "there is no 'word'": " (did you mean 'x'?)", else what there is; in the arena.
+struct text suggest_name(struct arena *, struct text word, const struct text *names, size_t count);
+
 bool session_has(const struct session *, enum option_id);
 bool session_value(const struct session *, enum option_id, struct text *value);
 // A writer into the result, as --json wants it; finish with session_json_end.
@@ -58,8 +62,9 @@ bool session_read_file(struct session *, struct text path, size_t maximum, struc
 // The selected policy's file: --policy, DROWSE_POLICY, policies/$DROWSE_ENV.yaml. False: said that there is none.
 bool session_policy_path(struct session *, struct text *path);
 // Loads a policy into the arena; faults are in diags and sources, unprinted. NULL: it has errors, or (then
-// *unreadable is true) the file itself cannot be read.
-const struct policy *load_policy(struct arena *, struct text path, struct diags *, struct sources *, bool *unreadable);
+// *unreadable is true) the file itself cannot be read. The cache may be NULL.
+const struct policy *load_policy(struct arena *, struct file_cache *, struct text path, struct diags *,
+                                 struct sources *, bool *unreadable);
 // The selected policy, faults printed on stderr. NULL: *code says what to end with.
 const struct policy *session_policy(struct session *, enum exit_code *code);
 

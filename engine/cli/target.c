@@ -6,6 +6,10 @@
 bool parse_service_name(const struct session *session, struct text option, struct service_name *name)
 {
     size_t slash = 0;
+    if (text_starts(option, TEXT("arn:"))) {
+        say(session, "--service %.*s: write CLUSTER/SERVICE, not an ARN", TEXT_ARG(option));
+        return false;
+    }
     if (!text_find(option, '/', &slash) || slash == 0 || slash + 1 == option.n) {
         say(session, "--service %.*s: write CLUSTER/SERVICE", TEXT_ARG(option));
         return false;

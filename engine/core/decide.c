@@ -182,7 +182,7 @@ static void decide_rules(struct deciding *deciding, struct decision *decision)
             return;
         }
         if (when.knowledge == UNKNOWN) {
-            deciding->unknowns[deciding->unknown_count++] = (struct unknown_rule){.condition = when, .rule = (int16_t)i};
+            deciding->unknowns[deciding->unknown_count++] = (struct unknown_rule){when, (int16_t)i};
             note(deciding, i, RULE_UNKNOWN);
         } else if (when.truth) {
             note(deciding, i, RULE_FIRED);

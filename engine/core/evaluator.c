@@ -372,7 +372,7 @@ static struct value evaluate_let_node(struct evaluator *evaluator, const struct 
 
 typedef struct value evaluate_fn(struct evaluator *, const struct node *);
 
-// By enum op.
+// By enum op: every one of them must be here.
 static evaluate_fn *const evaluate_by_op[] = {
     [OP_NONE] = evaluate_none,
     [OP_CONSTANT] = evaluate_constant,
@@ -422,16 +422,17 @@ static void record(struct trace *trace, node_index index, enum type type, struct
     counts[index]++;
 }
 
-__attribute__((noinline)) static struct value evaluate_traced(struct evaluator *evaluator, const struct node *node,
-                                                             node_index index)
+static __attribute__((noinline)) struct value evaluate_traced(struct evaluator *evaluator, const struct node *node,
+                                                              node_index index)
 {
     struct value value = evaluate_by_op[node->op](evaluator, node);
     record(evaluator->trace, index, node->type, value);
     return value;
 }
 
-// The common case, without a trace, hands the value on as it is: a copy costs more than a comparison.
-struct value evaluate(struct evaluator *evaluator, node_index index)
+// Each value is made where it is wanted, by returning calls as they are: a copy costs more than a comparison.
+// Inline into the ops above, which call it most, and so without the trace.
+inline struct value evaluate(struct evaluator *evaluator, node_index index)
 {
     const struct node *node = &evaluator->policy->nodes[index];
     return evaluator->trace ? evaluate_traced(evaluator, node, index) : evaluate_by_op[node->op](evaluator, node);

@@ -106,6 +106,8 @@ static const char *why_sentence(enum why why)
         return "its newest point is too old";
     case WHY_INCOMPLETE:
         return "CloudWatch's answer was not complete";
+    case WHY_NOT_ASKED:
+        return "the span begins before what was asked of CloudWatch";
     case WHY_FUTURE:
         return "it lies more than 5 minutes in the future";
     case WHY_ARITHMETIC:
@@ -127,7 +129,7 @@ static const char *why_sentence(enum why why)
 static bool concerns_metric(enum why why)
 {
     switch (why) {
-    case WHY_NOT_STARTED: case WHY_NO_BUCKET_DUE: case WHY_COVERAGE: case WHY_STALE: case WHY_INCOMPLETE:
+    case WHY_NOT_STARTED: case WHY_NO_BUCKET_DUE: case WHY_COVERAGE: case WHY_STALE: case WHY_INCOMPLETE: case WHY_NOT_ASKED:
     case WHY_FUTURE: case WHY_HEARTBEAT:
         return true;
     case WHY_NONE: case WHY_NOT_FETCHED: case WHY_ARITHMETIC: case WHY_NOT_SET: case WHY_TAGS_DENIED:

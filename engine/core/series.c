@@ -117,7 +117,7 @@ double series_sum(const struct series *series, size_t first, size_t end)
 
 // At most two part-blocks are scanned; whole blocks between come from the table by two overlapping entries.
 static inline double extreme(const struct series *series, size_t first, size_t end, const double *const *levels,
-                      extreme_fn *pick)
+                             extreme_fn *pick)
 {
     size_t first_block = (first + BLOCK - 1) / BLOCK, end_block = end / BLOCK;
     if (first_block >= end_block)

@@ -41,8 +41,8 @@ struct span {
     struct value unknown;  // KNOWN where the span can be used; else the unknown to hand on, with its evidence
 };
 
-// 0 < length_s <= LIMIT_SPAN_S. The metrics stage must have been reached.
-void span_find(const struct policy *, const struct snapshot *, uint32_t metric, double length_s, struct span *);
+// 0 < length_s <= LIMIT_SPAN_S; `index` is the metric's. The metrics stage must have been reached.
+void span_find(const struct policy *, const struct snapshot *, uint32_t index, double length_s, struct span *);
 
 // All three hand on the span's unknown where it is one.
 struct value span_aggregate(const struct metric *, const struct snapshot *, const struct metric_view *,

@@ -102,6 +102,8 @@ static enum why judge(const struct policy *policy, const struct snapshot *snapsh
         return WHY_NOT_STARTED;
     if (view->status != METRIC_COMPLETE)
         return WHY_INCOMPLETE;
+    if (span->votes_from_s < view->from_s)
+        return WHY_NOT_ASKED;
     if (span->due == 0)
         return WHY_NO_BUCKET_DUE;
     if (metric->missing == MISSING_IS && heart_beats(policy, snapshot, metric, length_s)) {

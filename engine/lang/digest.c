@@ -5,6 +5,7 @@
 #include <openssl/sha.h>
 
 #include "engine/base/arena.h"
+#include "engine/base/text.h"
 
 struct text sha256_hex(struct arena *arena, const struct text *parts, size_t count)
 {
@@ -21,4 +22,19 @@ struct text sha256_hex(struct arena *arena, const struct text *parts, size_t cou
         hex[2 * i + 1] = digits[hash[i] & 15];
     }
     return (struct text){hex, 2 * sizeof hash};
+}
+
+// Sources are joined by a NUL, which none of them holds: one file's digest is that of its bytes.
+void policy_digest(const struct policy *policy, struct buffer *out)
+{
+    struct arena scratch = {0};
+    struct text *parts = ARENA_ARRAY(&scratch, policy->sources.count * 2, struct text);
+    size_t count = 0;
+    for (size_t i = 0; i < policy->sources.count; i++) {
+        if (i)
+            parts[count++] = (struct text){"", 1};
+        parts[count++] = policy->sources.items[i].content;
+    }
+    buffer_printf(out, "sha256:%.*s", TEXT_ARG(sha256_hex(&scratch, parts, count)));
+    arena_release(&scratch);
 }

@@ -130,24 +130,18 @@ static void load_policy(struct loader *loader, const struct tree *root)
         lint_policy(loader);
 }
 
-// Sources are joined by a NUL, which none of them holds: one file's digest is that of its bytes.
-static struct text digest_of(struct loader *loader)
-{
-    struct text *parts = ARENA_ARRAY(loader->arena, loader->source_count * 2, struct text);
-    size_t count = 0;
-    for (size_t i = 0; i < loader->source_count; i++) {
-        if (i)
-            parts[count++] = (struct text){"", 1};
-        parts[count++] = loader->sources[i].content;
-    }
-    return arena_format(loader->arena, "sha256:%.*s", TEXT_ARG(sha256_hex(loader->arena, parts, count)));
-}
-
 const struct policy *policy_load(struct arena *arena, const struct file_reader *reader, struct text path,
                                  struct diags *diags, struct sources *sources)
 {
+    return policy_load_shared(arena, reader, NULL, path, diags, sources);
+}
+
+const struct policy *policy_load_shared(struct arena *arena, const struct file_reader *reader,
+                                        struct file_cache *cache, struct text path, struct diags *diags,
+                                        struct sources *sources)
+{
     struct policy *policy = ARENA_NEW(arena, struct policy);
-    struct loader loader = {.arena = arena, .diags = diags, .reader = reader, .policy = policy};
+    struct loader loader = {.arena = arena, .diags = diags, .reader = reader, .cache = cache, .policy = policy};
     size_t errors_before = diags->errors;
     compiler_init(&loader.compiler, arena, diags);
     const struct tree *root = load_files(&loader, arena_text(arena, path));
@@ -159,6 +153,5 @@ const struct policy *policy_load(struct arena *arena, const struct file_reader *
         return NULL;
     policy->arena = arena;
     policy->sources = *sources;
-    policy->digest = digest_of(&loader);
     return policy;
 }

@@ -27,6 +27,19 @@ struct file_reader {
 const struct policy *policy_load(struct arena *, const struct file_reader *, struct text path, struct diags *,
                                  struct sources *);
 
+// Files that other files extend, read and found sound: for loads that meet them again. Zeroed it is empty.
+struct cached_file;
+struct file_cache {
+    struct cached_file *newest;
+};
+void file_cache_release(struct file_cache *);
+// policy_load with a cache, into which the policy and its sources point: it must outlive them.
+const struct policy *policy_load_shared(struct arena *, const struct file_reader *, struct file_cache *,
+                                        struct text path, struct diags *, struct sources *);
+
+// "sha256:" and hex of all sources, in the order read, joined by a NUL.
+void policy_digest(const struct policy *, struct buffer *);
+
 // The compiled policy as text: everything that decides, in a fixed order. Two policies that decide alike by
 // construction dump alike; golden files and mutation testing compare these.
 void policy_dump(const struct policy *, struct buffer *);

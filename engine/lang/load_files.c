@@ -82,19 +82,38 @@ static uint32_t add_source(struct loader *loader, struct text path, struct text 
     return (uint32_t)loader->source_count++;
 }
 
-// NULL after a fault: at `place`, the value of `extends`, or of the file itself where nothing extends it.
+// False with the reason in error. A mark of the byte order is no part of the content.
+static bool read_content(const struct loader *loader, struct arena *arena, struct text path, struct text *content,
+                         struct buffer *error)
+{
+    enum form form = form_of(path);
+    size_t most = form == FILE_LUA ? LIMIT_LUA_SOURCE_BYTES : LIMIT_POLICY_BYTES;
+    if (form == FILE_OTHER) {
+        buffer_printf(error, "a policy file ends in .yaml, .yml or .lua");
+        return false;
+    }
+    if (!loader->reader->read(loader->reader->context, arena, path, most, content, error))
+        return false;
+    if (text_starts(*content, TEXT("\xEF\xBB\xBF")))
+        *content = text_from(*content, 3);
+    return true;
+}
+
+static struct tree *parse(struct arena *arena, struct diags *diags, struct text content, uint32_t source,
+                          struct text path)
+{
+    if (form_of(path) == FILE_LUA)
+        return lua_read(arena, diags, content, source, path);
+    return yaml_read(arena, diags, content, source);
+}
+
+// NULL after a fault: at `extends`, or of the file itself where nothing extends it.
 static struct tree *read_file(struct loader *loader, struct text path, const struct tree *extends)
 {
     struct buffer error;
     struct text content = TEXT("");
-    enum form form = form_of(path);
-    size_t most = form == FILE_LUA ? LIMIT_LUA_SOURCE_BYTES : LIMIT_POLICY_BYTES;
-    bool good = form != FILE_OTHER;
     buffer_init(&error, REASON_BYTES);
-    if (!good)
-        buffer_printf(&error, "a policy file ends in .yaml, .yml or .lua");
-    else
-        good = loader->reader->read(loader->reader->context, loader->arena, path, most, &content, &error);
+    bool good = read_content(loader, loader->arena, path, &content, &error);
     if (!good && !extends)
         diag_error(loader->diags, (struct place){0, 0, 0, 0}, "file", "%.*s cannot be read: %.*s", TEXT_ARG(path),
                    TEXT_ARG(buffer_text(&error)));
@@ -104,55 +123,109 @@ static struct tree *read_file(struct loader *loader, struct text path, const str
     buffer_release(&error);
     if (!good)
         return NULL;
-    if (text_starts(content, TEXT("\xEF\xBB\xBF")))
-        content = text_from(content, 3);
     uint32_t source = add_source(loader, path, content);
-    if (form == FILE_LUA)
-        return lua_read(loader->arena, loader->diags, content, source, path);
-    return yaml_read(loader->arena, loader->diags, content, source);
+    return parse(loader->arena, loader->diags, content, source, path);
 }
 
-// Marks the version as reported on, so that the field table says no more of it.
-static void settle_version(struct loader *loader, struct tree *root)
+// ---- files that several policies extend -------------------------------------------------------------------
+
+struct cached_file {
+    struct arena arena;  // holds this
+    struct cached_file *older;
+    struct text path, content;
+    uint32_t source;  // places carry it, so a file that stands elsewhere in another chain is another one
+    struct tree *root;
+};
+
+void file_cache_release(struct file_cache *cache)
 {
-    struct tree *settled = ARENA_NEW(loader->arena, struct tree);
+    while (cache->newest) {
+        struct arena arena = cache->newest->arena;
+        cache->newest = cache->newest->older;
+        arena_release(&arena);
+    }
+}
+
+// NULL where it cannot be read or has a fault: whoever loads it without the cache finds the same, and reports it.
+static struct cached_file *cache_file(struct loader *loader, struct text path, uint32_t source)
+{
+    struct arena arena = {0};
+    struct diags diags;
+    struct buffer error;
+    struct cached_file *file = ARENA_NEW(&arena, struct cached_file);
+    file->path = arena_text(&arena, path);
+    file->source = source;
+    diags_init(&diags, &arena);
+    buffer_init(&error, REASON_BYTES);
+    if (read_content(loader, &arena, path, &file->content, &error))
+        file->root = parse(&arena, &diags, file->content, source, file->path);
+    buffer_release(&error);
+    if (!file->root || diags.count) {
+        arena_release(&arena);
+        return NULL;
+    }
+    file->older = loader->cache->newest;
+    file->arena = arena;
+    return loader->cache->newest = file;
+}
+
+static struct tree *read_extended(struct loader *loader, struct text path, const struct tree *extends)
+{
+    uint32_t source = (uint32_t)loader->source_count;
+    struct cached_file *file = loader->cache ? loader->cache->newest : NULL;
+    while (file && (file->source != source || !text_eq(file->path, path)))
+        file = file->older;
+    if (!file && loader->cache)
+        file = cache_file(loader, path, source);
+    if (!file)
+        return read_file(loader, path, extends);
+    add_source(loader, path, file->content);
+    return file->root;
+}
+
+// ---- the version ------------------------------------------------------------------------------------------
+
+// The same map with the version marked as reported on, so that the field table says no more of it.
+static struct tree *settle_version(struct loader *loader, const struct tree *root)
+{
+    struct tree *settled = ARENA_NEW(loader->arena, struct tree), *copy = ARENA_NEW(loader->arena, struct tree);
     *settled = (struct tree){.place = root->place, .scalar = TEXT(""), .faulty = true};
+    *copy = *root;
+    copy->entries = ARENA_ARRAY(loader->arena, root->count + 1, struct tree_entry);
+    bool found = false;
     for (size_t i = 0; i < root->count; i++) {
+        copy->entries[i] = root->entries[i];
         if (text_is(root->entries[i].key, "policy")) {
-            root->entries[i].value = settled;
-            return;
+            copy->entries[i].value = settled;
+            found = true;
         }
     }
-    struct tree_entry *entries = ARENA_ARRAY(loader->arena, root->count + 1, struct tree_entry);
-    for (size_t i = 0; i < root->count; i++)
-        entries[i] = root->entries[i];
-    entries[root->count] = (struct tree_entry){TEXT("policy"), root->place, settled};
-    root->entries = entries;
-    root->count++;
+    if (!found)
+        copy->entries[copy->count++] = (struct tree_entry){TEXT("policy"), root->place, settled};
+    return copy;
 }
 
-// Each file says which version of the language it is written in. False where it is another one: then nothing in
-// it can be judged.
-static bool check_version(struct loader *loader, struct tree *root)
+// Each file says which version of the language it is written in. NULL where it is another one: then nothing in it
+// can be judged. Else the tree to go on with; trees that were read are never changed, as policies may share them.
+static struct tree *check_version(struct loader *loader, struct tree *root)
 {
     const struct tree *version = tree_get(root, "policy");
     double number;
     bool plain = version && version->kind == TREE_SCALAR && version->style == STYLE_PLAIN && !version->faulty;
     if ((plain && text_is(version->scalar, "1")) || (version && version->faulty))
-        return true;
+        return root;
     if (plain && text_to_double(version->scalar, &number)) {
         diag_error(loader->diags, version->place, "version",
                    "this is version %.*s of the policy language; only version 1 is known here",
                    TEXT_ARG(version->scalar));
-        return false;
+        return NULL;
     }
     if (!version)
         diag_error(loader->diags, root->place, "version", "a policy file says 'policy: 1', the language's version");
     else
         diag_error(loader->diags, version->place, "version", "'policy' must be 1, the language's version; found %.*s",
                    TEXT_ARG(tree_describe(loader->arena, version)));
-    settle_version(loader, root);
-    return true;
+    return settle_version(loader, root);
 }
 
 // ---- the chain --------------------------------------------------------------------------------------------
@@ -192,8 +265,9 @@ static bool read_chain(struct loader *loader, struct text path, struct chain *ch
     const struct tree *extends = NULL;
     struct text key = path_normal(loader->arena, path);
     for (;;) {
-        struct tree *root = read_file(loader, path, extends);
-        if (!root || !check_version(loader, root))
+        struct tree *root = extends ? read_extended(loader, path, extends) : read_file(loader, path, NULL);
+        root = root ? check_version(loader, root) : NULL;
+        if (!root)
             return false;
         chain->roots[chain->count] = root;
         chain->paths[chain->count++] = key;

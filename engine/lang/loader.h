@@ -28,6 +28,7 @@ struct loader {
     struct arena *arena;
     struct diags *diags;
     const struct file_reader *reader;
+    struct file_cache *cache;  // NULL: none
     struct policy *policy;
     struct compiler compiler;
     struct source *sources;

@@ -182,10 +182,19 @@ bool lua_word_is(const struct lua_word *word, const char *text)
     return (word->kind == WORD_SYMBOL || word->kind == WORD_NAME) && text_is(word->text, text);
 }
 
+static int bracket_nesting(char c)
+{
+    if (c == '(' || c == '[' || c == '{')
+        return 1;
+    return c == ')' || c == ']' || c == '}' ? -1 : 0;
+}
+
 int lua_word_nesting(const struct lua_word *word)
 {
-    static const char *const opening[] = {"(", "[", "{", "function", "do", "if", "repeat"};
-    static const char *const closing[] = {")", "]", "}", "end", "until"};
+    static const char *const opening[] = {"function", "do", "if", "repeat"};
+    static const char *const closing[] = {"end", "until"};
+    if (word->kind == WORD_SYMBOL)
+        return bracket_nesting(word->text.p[0]);
     for (size_t i = 0; i < sizeof opening / sizeof *opening; i++)
         if (lua_word_is(word, opening[i]))
             return 1;

@@ -3,7 +3,8 @@
 #include "engine/base/arena.h"
 #include "engine/base/text.h"
 
-#define SHOWN_BYTES 40  // of a text that a message quotes
+#define SHOWN_BYTES 40        // of a text that a message quotes
+#define LONGEST_NULL_BYTES 4  // "null"
 
 const struct tree_entry *tree_entry(const struct tree *map, struct text key)
 {
@@ -25,7 +26,7 @@ struct tree *tree_get(const struct tree *map, const char *key)
 bool tree_is_null(const struct tree *tree)
 {
     static const char *const words[] = {"", "~", "null", "Null", "NULL"};
-    if (tree->kind != TREE_SCALAR || tree->style != STYLE_PLAIN)
+    if (tree->kind != TREE_SCALAR || tree->style != STYLE_PLAIN || tree->scalar.n > LONGEST_NULL_BYTES)
         return false;
     for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
         if (text_is(tree->scalar, words[i]))

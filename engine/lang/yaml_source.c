@@ -9,11 +9,11 @@ static const struct yaml_spot beginning = {0, 0, 1, 1};
 
 static bool step(const struct yaml_reader *reader, struct yaml_spot *spot)
 {
-    struct character next = utf8_next(text_from(reader->content, spot->byte));
-    if (next.bytes == 0)
+    if (spot->byte == reader->content.n)
         return false;
-    bool line_end = reader->content.p[spot->byte] == '\n';
-    spot->byte += next.bytes;
+    char c = reader->content.p[spot->byte];
+    bool line_end = c == '\n', ascii = (unsigned char)c < 0x80;
+    spot->byte += ascii ? 1 : utf8_next(text_from(reader->content, spot->byte)).bytes;
     spot->index++;
     spot->line += line_end ? 1 : 0;
     spot->column = line_end ? 1 : spot->column + 1;

@@ -63,11 +63,15 @@ static struct text without_outer_parentheses(struct text text)
     if (text.n < 2 || text.p[0] != '(')
         return text;
     size_t depth = 0;
+    bool quoted = false;
     for (size_t i = 0; i < text.n; i++) {
-        if (text.p[i] == '"')
-            return text;
-        depth += text.p[i] == '(';
-        depth -= text.p[i] == ')';
+        if (quoted && text.p[i] == '\\') {
+            i++;
+            continue;
+        }
+        quoted = quoted != (text.p[i] == '"');
+        depth += !quoted && text.p[i] == '(';
+        depth -= !quoted && text.p[i] == ')';
         if (depth == 0)
             return i + 1 == text.n ? (struct text){text.p + 1, text.n - 2} : text;
     }

@@ -5,6 +5,7 @@
 #include "engine/base/instant.h"
 #include "engine/base/text.h"
 #include "engine/core/message.h"
+#include "engine/lang/load.h"
 
 #define LABEL_COLUMNS 10
 #define RULE_INDENT 4
@@ -61,6 +62,16 @@ static void service_line(struct buffer *out, const struct style *style, const st
     buffer_printf(out, " ago), from %s: no metric from before it votes\n", fence_source_name(state->fence_source));
 }
 
+// A text from outside may hold line ends and worse.
+static void value_line(struct buffer *out, uint8_t type, struct value value)
+{
+    struct buffer text;
+    buffer_init(&text, LIMIT_MESSAGE_BYTES);
+    value_format(&text, type, value);
+    line_text(out, buffer_text(&text), 0);
+    buffer_release(&text);
+}
+
 static void params_lines(struct buffer *out, const struct style *style, const struct explanation *explanation)
 {
     const struct policy *policy = explanation->policy;
@@ -68,7 +79,7 @@ static void params_lines(struct buffer *out, const struct style *style, const st
         const struct param_setting *setting = &explanation->params[i];
         label(out, style, i == 0 ? "Params" : "");
         buffer_printf(out, "%.*s = ", TEXT_ARG(policy->params[i].name));
-        value_format(out, policy->params[i].type, setting->value);
+        value_line(out, policy->params[i].type, setting->value);
         if (setting->origin == PARAM_POLICY) {
             buffer_add(out, TEXT(", the policy's default ("));
             place_format(out, policy, policy->params[i].place);
@@ -124,8 +135,9 @@ static void circumstances(struct buffer *out, const struct style *style, const s
     format_instant(out, explanation->snapshot->now_s);
     buffer_printf(out, ", trigger %s\n", trigger_name(explanation->snapshot->trigger));
     label(out, style, "Policy");
-    buffer_printf(out, "%.*s, %.*s, %.*s\n", TEXT_ARG(policy->name), TEXT_ARG(policy->sources.items[0].path),
-                  TEXT_ARG(policy->digest));
+    buffer_printf(out, "%.*s, %.*s, ", TEXT_ARG(policy->name), TEXT_ARG(policy->sources.items[0].path));
+    policy_digest(policy, out);
+    buffer_add_char(out, '\n');
     service_line(out, style, explanation->snapshot);
     params_lines(out, style, explanation);
     metrics_lines(out, style, explanation);
@@ -169,6 +181,8 @@ static void step_value(struct buffer *out, const struct policy *policy, const st
 {
     if (!step->needed)
         buffer_add(out, TEXT("not needed"));
+    else if (step->value.knowledge == UNFETCHED)
+        buffer_add(out, TEXT("not fetched"));
     else
         value_format(out, policy->nodes[step->node].type, step->value);
 }
@@ -199,7 +213,7 @@ static void step_line(struct buffer *out, const struct style *style, const struc
     paint_end(out, style);
     buffer_add_char(out, '\n');
     buffer_release(&value);
-    if (!step->explains)
+    if (!step->explains || step->value.knowledge == UNFETCHED)
         return;
     pad_blanks(out, indent + 2);
     buffer_add(out, TEXT("unknown, because "));
@@ -242,13 +256,13 @@ static void rules_lines(struct buffer *out, const struct style *style, const str
 
 static void lets_lines(struct buffer *out, const struct style *style, const struct explanation *explanation)
 {
-    if (!explanation->scripted)
+    if (!explanation->scripted || explanation->let_count == 0)
         return;
     paint_text(out, style, PAINT_BOLD, TEXT("\nValues that the function was offered\n"));
     for (size_t i = 0; i < explanation->let_count; i++) {
         const struct reasoned_let *let = &explanation->lets[i];
         buffer_printf(out, "  %.*s = ", TEXT_ARG(let->let->name));
-        value_format(out, explanation->policy->nodes[let->let->expression].type, let->value);
+        value_line(out, explanation->policy->nodes[let->let->expression].type, let->value);
         if (let->value.knowledge != KNOWN) {
             buffer_add(out, TEXT(", because "));
             why_format(out, explanation->policy, let->value);
@@ -267,7 +281,9 @@ static void outlook_change(struct buffer *out, const struct explanation *explana
     format_duration(out, outlook->at_s - explanation->snapshot->now_s);
     buffer_add(out, TEXT(") "));
     if (outlook->decision.need > STAGE_NOTHING) {
-        buffer_add(out, TEXT("the decision begins to depend on what was not fetched now\n"));
+        buffer_printf(out, "from then on it depends on %s, which %s not looked at now\n",
+                      outlook->decision.need == STAGE_METRICS ? "metrics" : "the service's state",
+                      outlook->decision.need == STAGE_METRICS ? "were" : "was");
         return;
     }
     buffer_printf(out, "the outcome is %s", outcome_name(outlook->decision.outcome));
@@ -275,7 +291,9 @@ static void outlook_change(struct buffer *out, const struct explanation *explana
         buffer_printf(out, " to %lld", (long long)outlook->decision.desired);
     if (outlook->decision.rule != RULE_NONE)
         buffer_printf(out, ", by rule %.*s", TEXT_ARG(explanation->rules[outlook->decision.rule].rule->name));
-    buffer_printf(out, ": %.*s\n", TEXT_ARG(outlook->message));
+    buffer_add(out, TEXT(": "));
+    line_text(out, outlook->message, 0);
+    buffer_add_char(out, '\n');
 }
 
 static void outlook_lines(struct buffer *out, const struct style *style, const struct explanation *explanation)
@@ -293,7 +311,9 @@ static void outlook_lines(struct buffer *out, const struct style *style, const s
 
 void explanation_text(struct buffer *out, const struct style *style, const struct explanation *explanation)
 {
-    paint_text(out, style, PAINT_BOLD, explanation->headline);
+    paint_begin(out, style, PAINT_BOLD);
+    line_text(out, explanation->headline, 0);
+    paint_end(out, style);
     buffer_add(out, TEXT("\n\n"));
     decision_line(out, style, explanation);
     circumstances(out, style, explanation);

@@ -6,6 +6,7 @@
 #include "engine/base/json_write.h"
 #include "engine/base/text.h"
 #include "engine/core/message.h"
+#include "engine/lang/load.h"
 #include "engine/report/style.h"
 
 void json_member_text(struct json_writer *json, const char *key, struct text text)
@@ -85,10 +86,14 @@ void json_member_why(struct json_writer *json, const char *key, const struct pol
 
 void json_member_policy(struct json_writer *json, const struct policy *policy)
 {
+    struct buffer digest;
+    buffer_init(&digest, LIMIT_MESSAGE_BYTES);
+    policy_digest(policy, &digest);
     json_key(json, "policy");
     json_open_object(json);
     json_member_text(json, "name", policy->name);
     json_member_text(json, "file", policy->sources.items[0].path);
-    json_member_text(json, "digest", policy->digest);
+    json_member_text(json, "digest", buffer_text(&digest));
     json_close_object(json);
+    buffer_release(&digest);
 }

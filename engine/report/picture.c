@@ -9,6 +9,7 @@
 #define COLUMNS_LEAST 20
 #define COLUMNS_MOST 2000
 #define LEVELS 8
+#define START_SHARE_SEEN 0.01
 
 static const char *const bars_utf8[LEVELS] = {"\u2581", "\u2582", "\u2583", "\u2584",
                                               "\u2585", "\u2586", "\u2587", "\u2588"};
@@ -129,9 +130,12 @@ static void collect_states(const struct canvas *canvas, state_seconds *columns)
     add_stretch(canvas, columns, since_s, canvas->picture->to_s, state);
 }
 
+// A start is shown where it takes a part of the column that would be seen if columns were wider; else months of
+// daily starts would look as if the service did nothing but start.
 static enum replay_state state_shown(const state_seconds seconds)
 {
-    if (seconds[REPLAY_STARTING] > 0)
+    double all_s = seconds[REPLAY_STARTING] + seconds[REPLAY_AWAKE] + seconds[REPLAY_ASLEEP];
+    if (seconds[REPLAY_STARTING] > START_SHARE_SEEN * all_s)
         return REPLAY_STARTING;
     return seconds[REPLAY_AWAKE] >= seconds[REPLAY_ASLEEP] ? REPLAY_AWAKE : REPLAY_ASLEEP;
 }
@@ -214,7 +218,10 @@ static void draw_legend(const struct canvas *canvas)
     gutter(canvas, (struct text){0});
     buffer_printf(canvas->out, "%s awake  %s starting  %s asleep;  one column is ", glyphs[REPLAY_AWAKE],
                   glyphs[REPLAY_STARTING], glyphs[REPLAY_ASLEEP]);
-    format_duration(canvas->out, canvas->column_s);
+    if (canvas->column_s < 1)
+        buffer_add(canvas->out, TEXT("less than 1s"));
+    else
+        format_duration(canvas->out, canvas->column_s);
     buffer_add_char(canvas->out, '\n');
 }
 

@@ -1,7 +1,9 @@
 #include "engine/report/plan_table.h"
 
+#include "engine/base/arena.h"
 #include "engine/base/json_write.h"
 #include "engine/base/text.h"
+#include "engine/core/evaluator.h"
 #include "engine/core/message.h"
 #include "engine/report/json_parts.h"
 
@@ -58,6 +60,8 @@ static void cell(struct buffer *out, const struct policy *policy, const struct p
         return;
     case COLUMN_REASON:
         buffer_add(out, decided ? line->answer.message : line->result.error);
+        if (line->unsettled.n)
+            buffer_printf(out, "; %.*s", TEXT_ARG(line->unsettled));
         return;
     case COLUMNS:
         return;
@@ -116,22 +120,33 @@ static size_t count_changes(const struct plan_line *lines, size_t count)
     return changing;
 }
 
-void plan_table_text(struct buffer *out, const struct style *style, const struct policy *policy,
-                     const struct plan_line *lines, size_t count)
+static void refusal_line(struct buffer *out, const struct style *style, const struct plan_refusal *refusal)
+{
+    paint_begin(out, style, PAINT_RED);
+    buffer_printf(out, "A run of %s over all targets is refused: it would lower %zu of %zu services, and limits.%s allows %zu.",
+                  behaviour_name(refusal->behaviour), refusal->lowered, refusal->of, refusal->limit, refusal->allowed);
+    paint_end(out, style);
+    buffer_add_char(out, '\n');
+}
+
+void plan_table_text(struct buffer *out, const struct style *style, const struct plan *plan)
 {
     size_t widths[COLUMNS];
     for (enum column column = 0; column < COLUMN_REASON; column++) {
-        widths[column] = column_width(policy, lines, count, column);
+        widths[column] = column_width(plan->policy, plan->lines, plan->count, column);
         pad_text(out, text_of(headings[column]), widths[column] + 2);
     }
     buffer_printf(out, "%s\n", headings[COLUMN_REASON]);
-    for (size_t i = 0; i < count; i++)
-        plan_row(out, style, policy, &lines[i], widths);
-    size_t changing = count_changes(lines, count);
+    for (size_t i = 0; i < plan->count; i++)
+        plan_row(out, style, plan->policy, &plan->lines[i], widths);
+    buffer_add_char(out, '\n');
+    for (size_t i = 0; i < plan->refusal_count; i++)
+        refusal_line(out, style, &plan->refusals[i]);
+    size_t changing = count_changes(plan->lines, plan->count);
     if (changing)
-        buffer_printf(out, "\n%zu of %zu decisions would change something. Nothing was changed.\n", changing, count);
+        buffer_printf(out, "%zu of %zu decisions would change something. Nothing was changed.\n", changing, plan->count);
     else
-        buffer_add(out, TEXT("\nNothing would change.\n"));
+        buffer_add(out, TEXT("Nothing would change.\n"));
 }
 
 static void line_json(struct json_writer *json, const struct policy *policy, const struct plan_line *line)
@@ -156,18 +171,57 @@ static void line_json(struct json_writer *json, const struct policy *policy, con
     }
     json_member_text(json, "status", decision->status);
     json_member_text(json, "message", line->answer.message);
+    if (line->unsettled.n)
+        json_member_text(json, "unsettled", line->unsettled);
     json_close_object(json);
 }
 
-void plan_table_json(struct json_writer *json, const struct policy *policy, const struct plan_line *lines, size_t count)
+static void refusals_json(struct json_writer *json, const struct plan *plan)
+{
+    json_key(json, "refusedOverAll");
+    json_open_array(json);
+    for (size_t i = 0; i < plan->refusal_count; i++) {
+        json_open_object(json);
+        json_member_string(json, "behaviour", behaviour_name(plan->refusals[i].behaviour));
+        json_member_string(json, "limit", plan->refusals[i].limit);
+        json_member_int(json, "lowered", (int64_t)plan->refusals[i].lowered);
+        json_member_int(json, "of", (int64_t)plan->refusals[i].of);
+        json_member_int(json, "allowed", (int64_t)plan->refusals[i].allowed);
+        json_close_object(json);
+    }
+    json_close_array(json);
+}
+
+void plan_table_json(struct json_writer *json, const struct plan *plan)
 {
     json_open_object(json);
-    json_member_policy(json, policy);
-    json_member_int(json, "changes", (int64_t)count_changes(lines, count));
+    json_member_policy(json, plan->policy);
+    json_member_int(json, "changes", (int64_t)count_changes(plan->lines, plan->count));
+    if (plan->refusal_count)
+        refusals_json(json, plan);
     json_key(json, "plan");
     json_open_array(json);
-    for (size_t i = 0; i < count; i++)
-        line_json(json, policy, &lines[i]);
+    for (size_t i = 0; i < plan->count; i++)
+        line_json(json, plan->policy, &plan->lines[i]);
     json_close_array(json);
     json_close_object(json);
+}
+
+struct text unsettled_format(struct arena *arena, struct evaluator *evaluator, const struct run_result *result)
+{
+    const struct decision *decision = &result->decision;
+    const struct behaviour_rules *rules = &evaluator->policy->behaviours[decision->behaviour];
+    for (int16_t i = 0; decision->outcome == OUTCOME_NO_CHANGE && !rules->scripted && i < decision->rule; i++) {
+        struct value when = evaluate(evaluator, rules->rules[i].when);
+        if (when.knowledge != UNKNOWN)
+            continue;
+        struct buffer why;
+        buffer_init(&why, LIMIT_MESSAGE_BYTES);
+        why_format(&why, evaluator->policy, when);
+        struct text text = arena_format(arena, "rule %.*s could not be settled: %.*s",
+                                        TEXT_ARG(rules->rules[i].name), TEXT_ARG(buffer_text(&why)));
+        buffer_release(&why);
+        return text;
+    }
+    return (struct text){"", 0};
 }

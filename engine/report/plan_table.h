@@ -15,10 +15,29 @@ struct plan_line {
     enum behaviour behaviour;
     struct run_result result;
     struct answer answer;
+    struct text unsettled;  // unsettled_format
 };
 
-void plan_table_text(struct buffer *, const struct style *, const struct policy *, const struct plan_line *,
-                     size_t count);
-void plan_table_json(struct json_writer *, const struct policy *, const struct plan_line *, size_t count);
+// A run over all targets that is refused whole.
+struct plan_refusal {
+    enum behaviour behaviour;
+    const char *limit;
+    size_t lowered, of, allowed;
+};
+
+struct plan {
+    const struct policy *policy;
+    const struct plan_line *lines;
+    size_t count;
+    const struct plan_refusal *refusals;
+    size_t refusal_count;
+};
+
+void plan_table_text(struct buffer *, const struct style *, const struct plan *);
+void plan_table_json(struct json_writer *, const struct plan *);
+
+// While the evaluator still is at the result's decision: "rule idle could not be settled: ..." where nothing changes
+// and an earlier rule's condition is unknown, else the empty text. In the arena.
+struct text unsettled_format(struct arena *, struct evaluator *, const struct run_result *);
 
 #endif

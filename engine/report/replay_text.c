@@ -62,7 +62,7 @@ static void header(struct buffer *out, const struct style *style, const struct r
     paint_begin(out, style, PAINT_BOLD);
     buffer_printf(out, "Policy %.*s over ", TEXT_ARG(input->policy->name));
     format_duration(out, input->to_s - input->from_s);
-    buffer_add(out, TEXT(" of recorded metrics of "));
+    buffer_add(out, input->policy->metric_count ? TEXT(" of recorded metrics of ") : TEXT(" of "));
     service_format(out, input);
     paint_end(out, style);
     buffer_add_char(out, '\n');
@@ -225,6 +225,8 @@ static void ticks_lines(struct buffer *out, const struct replay_report *report)
     const struct replay_result *result = report->result;
     label(out, "decisions");
     buffer_printf(out, "%zu on schedule", result->ticks);
+    if (result->ticks == 0)
+        buffer_add(out, TEXT(": no time at which it decides lies in it"));
     if (result->unsettled_ticks)
         buffer_printf(out, "; %zu of them lacked data, so that they could not sleep it", result->unsettled_ticks);
     if (result->failed_ticks)

@@ -68,8 +68,11 @@ static bool gather_metrics(struct gathering *gathering)
         if (result->status != PORT_OK)
             return false;
     }
-    for (size_t i = 0; i < count; i++)
-        views[requests[i].metric - policy->metrics] = answers[i];
+    for (size_t i = 0; i < count; i++) {
+        struct metric_view *view = &views[requests[i].metric - policy->metrics];
+        *view = answers[i];
+        view->from_s = requests[i].start_s;
+    }
     result->snapshot.metrics = views;
     result->snapshot.stage = STAGE_METRICS;
     return true;

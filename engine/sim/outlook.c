@@ -64,7 +64,8 @@ static void begin_future(struct arena *arena, const struct policy *policy, const
             continue;
         future->newest_s[i] = (double)view->series->at_s[view->end - 1];
         continue_series(arena, &policy->metrics[i], view, &future->series[i]);
-        future->views[i] = (struct metric_view){.series = &future->series[i], .end = view->end - view->first};
+        future->views[i] =
+            (struct metric_view){.series = &future->series[i], .end = view->end - view->first, .from_s = view->from_s};
     }
     future->snapshot.metrics = future->views;
 }

@@ -170,7 +170,7 @@ static struct metric_view view_of(struct arena *arena, const struct recorded_ser
     recording_bucket(arena, &asked, request->metric->period_s, request->metric->stat, &at_s, &values, &count);
     struct series *built = ARENA_NEW(arena, struct series);
     *built = series_build(arena, at_s, values, count);
-    return (struct metric_view){built, 0, count, series->status};
+    return (struct metric_view){.series = built, .end = count, .status = series->status};
 }
 
 static enum port_status state_metrics(void *context, struct arena *arena, const struct metric_request *requests,
@@ -266,4 +266,9 @@ static double clock_now(void *context)
 struct clock state_file_clock(struct state_file *file)
 {
     return (struct clock){.context = file, .now_s = clock_now};
+}
+
+const struct recording *state_file_recording(const struct state_file *file)
+{
+    return &file->recording;
 }

@@ -10,6 +10,7 @@
 #include "drowse/text.h"
 
 struct state_file;
+struct recording;
 struct buffer;
 
 // The file is an object of
@@ -30,5 +31,7 @@ struct state_file *state_file_open(struct text path, const struct policy *, cons
 void state_file_close(struct state_file *);
 struct cloud state_file_cloud(struct state_file *);
 struct clock state_file_clock(struct state_file *);  // the file's `now`, else the clock given
+// What was read, for messages about it.
+const struct recording *state_file_recording(const struct state_file *);
 
 #endif

@@ -213,7 +213,6 @@ struct policy {
     struct arena *arena;
     struct sources sources;  // sources.items[0] is the file that was asked for
     struct text name;
-    struct text digest;  // "sha256:" and hex of all sources, in the order read
 
     const struct target *targets;
     size_t target_count;

@@ -53,6 +53,7 @@ enum metric_status { METRIC_COMPLETE, METRIC_PARTIAL, METRIC_FAILED };
 struct metric_view {
     const struct series *series;  // NULL: complete, and without a point
     size_t first, end;            // points [first, end)
+    int64_t from_s;               // nothing before was asked for: a span that begins earlier is unknown
     uint8_t status;               // enum metric_status
 };
 

@@ -21,6 +21,7 @@ enum why {
     WHY_COVERAGE,       // too few of the due buckets have a point
     WHY_STALE,          // the newest point is older than lag and two periods
     WHY_INCOMPLETE,     // CloudWatch answered PartialData, InternalError or Forbidden, or not at all
+    WHY_NOT_ASKED,      // the span begins before what was asked of CloudWatch
     WHY_FUTURE,         // an instant more than 5 minutes ahead of now
     WHY_ARITHMETIC,     // division by zero, or a result that is not finite
     WHY_NOT_SET,        // the snapshot lacks it: no wake mark, no deployment

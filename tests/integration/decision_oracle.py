@@ -2,7 +2,7 @@
 language and not from the engine.
 
 `decide(policy, behaviour, state, params)` reads a state file's object as it stands and answers with an Answer. Instants
-are seconds since 1970 as Fraction; UNKNOWN is Kleene's third value. The policies are written out below once more.
+are seconds since 1970 as Fraction; UNKNOWN is Kleene's third value. The policies are written out in decision_policies.
 """
 import datetime
 import functools
@@ -13,7 +13,7 @@ from fractions import Fraction
 
 UNKNOWN = None
 MINUTE, HOUR, DAY = 60, 3600, 86400
-LAG, COVERAGE = 2 * MINUTE, Fraction(4, 5)
+NO_HEARTBEAT = "none"
 FUTURE_TOLERANCE = 5 * MINUTE
 MAGNITUDE = 2 ** 360
 MAX_COUNT = 10
@@ -29,6 +29,10 @@ def both(*parts):
     return UNKNOWN if any(part is UNKNOWN for part in parts) else True
 
 
+def either(*parts):
+    return is_not(both(*(is_not(part) for part in parts)))
+
+
 def is_not(part):
     return UNKNOWN if part is UNKNOWN else not part
 
@@ -37,7 +41,7 @@ def compared(left, how, right):
     if left is UNKNOWN or right is UNKNOWN:
         return UNKNOWN
     return {"==": left == right, "!=": left != right, "<": left < right, "<=": left <= right,
-            ">=": left >= right}[how]
+            ">": left > right, ">=": left >= right}[how]
 
 
 # ---- texts ------------------------------------------------------------------------------------------------
@@ -127,14 +131,12 @@ def find_service(state):
 # ---- metrics ----------------------------------------------------------------------------------------------
 
 class Metric:
-    """A metric of a policy: its statistic, and what stands in for points that are missing."""
+    """A metric of a policy: its statistic, and what stands in for points that are missing while a heartbeat beats."""
 
-    def __init__(self, statistic, instant=False, fill=None, heartbeat=None):
-        self.statistic, self.instant, self.fill, self.heartbeat = statistic, instant, fill, heartbeat
-        self.period = MINUTE
-
-
-BASE_METRICS = {"connections": Metric("Average"), "last_activity": Metric("Maximum", instant=True)}
+    def __init__(self, statistic, period=MINUTE, lag=2 * MINUTE, coverage=Fraction(4, 5), instant=False, fill=None,
+                 heartbeat=NO_HEARTBEAT):
+        self.statistic, self.period, self.lag, self.coverage = statistic, period, lag, coverage
+        self.instant, self.fill, self.heartbeat = instant, fill, heartbeat
 
 
 class Sight:
@@ -183,7 +185,7 @@ class Sight:
                     continue
                 seen.add(point)
                 parts.setdefault(point[0] // metric.period * metric.period, []).append(point[1])
-        merge = {"Average": lambda values: sum(values) / len(values), "Maximum": max, "Minimum": min, "Sum": sum,
+        merge = {"Average": mean, "Maximum": max, "Minimum": min, "Sum": sum,
                  "SampleCount": sum}[metric.statistic]
         return {start: merge(values) for start, values in parts.items()}
 
@@ -204,44 +206,42 @@ class Sight:
         fence = self.service.fence
         due = []
         bucket = start
-        while bucket + metric.period <= self.now - LAG:
+        while bucket + metric.period <= self.now - metric.lag:
             if fence is UNKNOWN or bucket >= fence:
                 due.append(bucket)
             bucket += metric.period
         votes = {at: value for at, value in self.buckets(name).items()
                  if start <= at and (fence is UNKNOWN or at >= fence)}
-        if metric.fill is not None and self.votes(metric.heartbeat, span) is not UNKNOWN:
+        if metric.fill is not None and self.heart_beats(metric.heartbeat, span):
             for at in due:
                 votes.setdefault(at, Fraction(metric.fill))
         present = sum(1 for at in due if at in votes)
-        if not due or present < COVERAGE * len(due):
+        if not due or present < metric.coverage * len(due):
             return UNKNOWN
-        if self.now - max(votes) > LAG + 2 * metric.period:
+        if self.now - max(votes) > metric.lag + 2 * metric.period:
             return UNKNOWN
         return sorted(votes.items())
 
+    def heart_beats(self, heartbeat, span):
+        return heartbeat == NO_HEARTBEAT or self.votes(heartbeat, span) is not UNKNOWN
+
     # -- and what the language asks of them
-    def avg(self, name, span):
-        votes = self.votes(name, span)
-        return UNKNOWN if votes is UNKNOWN else sum(value for _, value in votes) / len(votes)
-
-    def percentile(self, name, span, share):
+    def of(self, name, span, function):
+        """A function of the values that vote, oldest first; of instants, fenced."""
         votes = self.votes(name, span)
         if votes is UNKNOWN:
             return UNKNOWN
-        values = sorted(value for _, value in votes)
-        return values[max(1, math.ceil(share * len(values))) - 1]
+        result = function([value for _, value in votes])
+        return self.fenced(result) if self.metrics[name].instant and function is not len else result
 
-    def newest_instant(self, name, span):
-        """max(...) of a metric whose values are instants."""
+    def fenced(self, at):
+        if at > self.now + FUTURE_TOLERANCE:
+            return UNKNOWN
+        return at if self.service.fence is UNKNOWN else max(at, self.service.fence)
+
+    def age(self, name, span):
         votes = self.votes(name, span)
-        if votes is UNKNOWN:
-            return UNKNOWN
-        newest = max(value for _, value in votes)
-        if newest > self.now + FUTURE_TOLERANCE:
-            return UNKNOWN
-        fence = self.service.fence
-        return newest if fence is UNKNOWN else max(newest, fence)
+        return UNKNOWN if votes is UNKNOWN else self.now - votes[-1][0]
 
     def quiet_for(self, name, above, span):
         votes = self.votes(name, span)
@@ -249,6 +249,19 @@ class Sight:
             return UNKNOWN
         loud = [at for at, value in votes if value > above]
         return self.since(loud[-1] + self.metrics[name].period if loud else votes[0][0])
+
+
+def mean(values):
+    return sum(values) / len(values)
+
+
+def last(values):
+    return values[-1]
+
+
+def percentile(share):
+    """Nearest rank: the smallest value that has at least this share of all at or below it."""
+    return lambda values: sorted(values)[max(1, math.ceil(share * len(values))) - 1]
 
 
 # ---- windows ----------------------------------------------------------------------------------------------
@@ -280,7 +293,7 @@ def in_window(now, start, end, zone):
     return False
 
 
-# ---- the policies -----------------------------------------------------------------------------------------
+# ---- policies ---------------------------------------------------------------------------------------------
 
 class Rule:
     """A rule: `when` and `count` are functions of a Sight; no `count` keeps the count."""
@@ -289,115 +302,11 @@ class Rule:
         self.name, self.status, self.when, self.count, self.refuse = name, status, when, count, refuse
 
 
-def zero(_):
-    return 0
-
-
-def deployment_in_progress(s):
-    return both(s.service.deploying, compared(s.since(s.service.deployed_at), "<", HOUR))
-
-
-def average_connections(s):
-    return s.avg("connections", s.params["lookback"])
-
-
-def plain_idle_time(s):
-    return s.since(s.newest_instant("last_activity", s.params["lookback"]))
-
-
-def idle_time_or_uptime(s):
-    return s.otherwise(plain_idle_time(s), s.uptime())
-
-
-def tasks_reporting(s):
-    return s.percentile("reports", s.params["lookback"], Fraction(1, 5))
-
-
-def kept_awake(s):
-    until = s.service.tag("awake-until")
-    return both(compared(until, "!=", ""), compared(s.now, "<", instant_of_text(until)))
-
-
-def kept_count(s):
-    return max(1, s.otherwise(number_of_text(s.service.tag("count")), 1))
-
-
-def at_night(s, start_minute):
-    return in_window(s.now, start_minute, 6 * 60, LONDON)
-
-
-def long_up(s):
-    return compared(s.uptime(), ">=", 30 * MINUTE)
-
-
-def quiet(s):
-    return s.quiet_for("requests", 0, 2 * HOUR)
-
-
-WAKE = [
-    Rule("start", "waking", lambda s: s.service.desired == 0, lambda s: 1),
-    Rule("starting", "starting", lambda s: s.service.running == 0),
-    Rule("awake", "already_running"),
-]
-KILL = [Rule("kill", "killed", count=zero)]
-
-
-def sleep_rules(idle_time, before_idle=()):
-    def idle(s):
-        return both(compared(average_connections(s), "<=", 0),
-                    compared(idle_time(s), ">=", s.params["idle_threshold"]))
-    return [
-        Rule("stopped", "no_change", lambda s: s.service.desired == 0),
-        Rule("starting", "no_change", lambda s: s.service.running == 0),
-        Rule("deployment", "no_change", deployment_in_progress),
-        *before_idle,
-        Rule("idle", "scaled_down", idle, zero),
-        Rule("active", "no_change"),
-    ]
-
-
 class Policy:
-    """A policy file written out once more: its defaults, metrics, lets and rules."""
+    """A policy file written out once more: the defaults of its params, its metrics, lets and rules."""
 
-    def __init__(self, path, threshold=15, lookback=10, idle_time=plain_idle_time, before_idle=(), metrics=None,
-                 lets=None, **behaviours):
-        self.path = path
-        self.params = {"idle_threshold": threshold * MINUTE, "lookback": lookback * MINUTE}
-        self.metrics = dict(BASE_METRICS, **(metrics or {}))
-        self.lets = dict({"avg_connections": average_connections, "idle_time": idle_time}, **(lets or {}))
-        self.behaviours = dict({"wake": WAKE, "sleep": sleep_rules(idle_time, before_idle), "kill": KILL}, **behaviours)
-
-
-QUIET = Policy("tests/cases/stories/quiet.yaml")
-QUIET.params = {}
-QUIET.metrics = {"requests": Metric("Sum", fill=0, heartbeat="healthy_hosts"), "healthy_hosts": Metric("Minimum")}
-QUIET.lets = {"quiet": quiet}
-QUIET.behaviours = {"sleep": [
-    Rule("idle", "scaled_down", lambda s: compared(quiet(s), ">=", 2 * HOUR), zero),
-    Rule("unsure", "no_change", lambda s: is_not(s.known(quiet(s)))),
-    Rule("active", "no_change"),
-]}
-
-POLICIES = [
-    Policy("policies/production.yaml"),
-    Policy("policies/cost-optimized.yaml", threshold=30, lookback=15),
-    QUIET,
-    Policy("policies/recipes/lost-telemetry.yaml", metrics={"reports": Metric("SampleCount")},
-           lets={"reporting": tasks_reporting},
-           before_idle=[Rule("silent_task", "no_change",
-                             lambda s: compared(tasks_reporting(s), "<", s.service.running))]),
-    Policy("policies/recipes/never-active.yaml", idle_time=idle_time_or_uptime),
-    Policy("policies/recipes/awake-until.yaml", before_idle=[Rule("kept_awake", "no_change", kept_awake)]),
-    Policy("policies/recipes/protected-from-kill.yaml",
-           kill=[Rule("protected", "", lambda s: compared(s.service.tag("protected"), "==", "true"), refuse=True),
-                 *KILL]),
-    Policy("policies/recipes/restore-count.yaml",
-           wake=[Rule("start", "waking", lambda s: s.service.desired == 0, kept_count), *WAKE[1:]]),
-    Policy("policies/recipes/night-stop.yaml", before_idle=[
-        Rule("night_over", "scaled_down", lambda s: both(at_night(s, 23 * 60 + 30), long_up(s)), zero),
-        Rule("night_idle", "scaled_down",
-             lambda s: both(at_night(s, 22 * 60), long_up(s), compared(average_connections(s), "<=", 0)), zero)]),
-]
+    def __init__(self, path, params, metrics, lets, behaviours):
+        self.path, self.params, self.metrics, self.lets, self.behaviours = path, params, metrics, lets, behaviours
 
 
 # ---- the decision -----------------------------------------------------------------------------------------

@@ -4,8 +4,10 @@ A Case is a policy, a behaviour, params and a state file's object. Most are near
 one thing amiss, ages within a second of a threshold, fences and stamps within a second of a bucket.
 """
 import datetime
+import random
 
-from decision_oracle import CLUSTER, DAY, EPOCH, HOUR, MINUTE, POLICIES, QUIET, SERVICE
+from decision_oracle import CLUSTER, DAY, EPOCH, HOUR, MINUTE, SERVICE
+from decision_policies import POLICIES, QUIET, SPREAD
 
 LAST_SUNDAYS = [1774746000, 1792890000]  # 2026-03-29 and 2026-10-25, 01:00 UTC: London's clocks change
 SPRING_2026, SPRING_2027 = 1772323200, 1803859200
@@ -19,6 +21,17 @@ TAGS = {
     "policies/recipes/restore-count.yaml": ("count", [
         "1", "3", "10", "11", "0", "-4", "2.5", "", "many", " 2", "+2", "1e1", "0.5", "1e400", "0x3", "2.0", "nan"]),
 }
+
+
+class Luck(random.Random):
+    """Chance, of which little goes amiss in most states: else none would ever sleep."""
+
+    def __init__(self, seed):
+        super().__init__(seed)
+        self.trouble = self.choice([0.1, 0.1, 0.3, 1])
+
+    def amiss(self, chance):
+        return self.random() < chance * self.trouble
 
 
 class Case:
@@ -63,17 +76,17 @@ def recent(rng, now):
     return near(rng, now - ago) if rng.random() < 0.9 else now + rng.choice([1, 90, 299, 300, 301, 4000])
 
 
-def deployments(rng, now, policy):
-    if rng.random() < 0.04:
+def deployments(rng, now):
+    if rng.amiss(0.04):
         return []
-    created = now - rng.choice([30, 1, 2]) * DAY if rng.random() < 0.8 else near(rng, now - rng.choice([0, 1, 2]) * HOUR)
+    created = near(rng, now - rng.choice([0, 1, 2]) * HOUR) if rng.amiss(0.3) else now - rng.choice([30, 1, 2]) * DAY
     primary = {"id": "ecs-svc/1", "status": "PRIMARY", "createdAt": stamp(rng, created)}
     if rng.random() < 0.95:
-        primary["rolloutState"] = "IN_PROGRESS" if rng.random() < 0.12 else rng.choice(["COMPLETED", "FAILED"])
-    if rng.random() < 0.03:
+        primary["rolloutState"] = "IN_PROGRESS" if rng.amiss(0.15) else rng.choice(["COMPLETED", "FAILED"])
+    if rng.random() < 0.05:
         del primary["createdAt"]
     found = [primary]
-    if rng.random() < 0.06:
+    if rng.amiss(0.1):
         found.append({"id": "ecs-svc/0", "status": "ACTIVE", "createdAt": stamp(rng, now - 90 * DAY)})
         rng.shuffle(found)
     return found
@@ -85,15 +98,15 @@ def events(rng, now):
              "(service %s) was unable to place a task because no container instance met all of its requirements."]
     found = []
     for number in range(rng.choice([0, 0, 1, 2, 4])):
-        text = rng.choice(texts) % SERVICE
-        found.append({"id": "e%d" % number, "createdAt": stamp(rng, recent(rng, now)), "message": text})
+        at = recent(rng, now) if rng.amiss(0.8) else now - rng.choice([1, 2, 9]) * DAY
+        found.append({"id": "e%d" % number, "createdAt": stamp(rng, at), "message": rng.choice(texts) % SERVICE})
     return found
 
 
 def tags(rng, now, policy):
     found = {"team": "fluid"} if rng.random() < 0.5 else {}
     if rng.random() < 0.3:
-        woken = recent(rng, now)
+        woken = recent(rng, now) if rng.amiss(0.8) else now - rng.choice([1, 2, 9]) * DAY
         found["drowse-wake"] = rng.choice([stamp(rng, woken, exact=True)] * 4 + ["%d" % woken, "yesterday", ""])
     if policy.path in TAGS and rng.random() < 0.85:
         key, values = TAGS[policy.path]
@@ -103,26 +116,26 @@ def tags(rng, now, policy):
 
 
 def service(rng, now, policy, behaviour, name=SERVICE):
-    desired = rng.choice([1, 1, 1, 1, 2, 3, 0]) if behaviour != "wake" else rng.choice([0, 0, 0, 1, 3])
-    running = desired if rng.random() < 0.85 else rng.randrange(0, 4)
+    desired = rng.choice([0, 0, 0, 1, 3]) if behaviour == "wake" else rng.choice([1] * 6 + [2, 2, 2, 3, 3, 0])
+    running = rng.randrange(0, 4) if rng.amiss(0.3) else desired
     described = {
         "serviceArn": "arn:aws:ecs:eu-west-1:123456789012:service/%s/%s" % (CLUSTER, name), "serviceName": name,
         "clusterArn": "arn:aws:ecs:eu-west-1:123456789012:cluster/%s" % CLUSTER,
-        "status": "ACTIVE" if rng.random() < 0.98 else rng.choice(["DRAINING", "INACTIVE"]),
-        "schedulingStrategy": "REPLICA" if rng.random() < 0.99 else "DAEMON",
+        "status": rng.choice(["DRAINING", "INACTIVE"]) if rng.amiss(0.04) else "ACTIVE",
+        "schedulingStrategy": "DAEMON" if rng.amiss(0.02) else "REPLICA",
         "desiredCount": desired, "runningCount": running, "pendingCount": rng.choice([0, 0, 1]),
-        "deployments": deployments(rng, now, policy), "events": events(rng, now),
+        "deployments": deployments(rng, now), "events": events(rng, now),
         "createdAt": stamp(rng, now - 60 * DAY), "tags": tags(rng, now, policy)}
     if rng.random() < 0.05:
         del described["createdAt"]
-    if rng.random() < 0.08:
+    if rng.random() < 0.1:
         del described["tags"]
     return described
 
 
-def numbers(rng, busy):
+def numbers(rng):
     """value(minutes before now) of a metric that counts."""
-    kind = rng.choice(["zero"] * (2 if busy else 8) + ["one", "recent", "old", "all", "negative", "huge", "noise"])
+    kind = rng.choice(["one", "recent", "old", "all", "negative", "huge", "noise"]) if rng.amiss(0.8) else "zero"
     at = rng.choice([0, 1, 2, 3, 4, 5, 9, 10, 14, 15, 29, 60, 118, 119, 120, 121, 179])
     return {"zero": lambda ago: 0, "one": lambda ago: 1 if ago == at else 0, "recent": lambda ago: 2 if ago <= at else 0,
             "old": lambda ago: 3 if ago > at else 0, "all": lambda ago: 1.5,
@@ -132,15 +145,15 @@ def numbers(rng, busy):
 
 
 def task_counts(rng, running):
-    kind = rng.choice(["all", "all", "all", "short", "filling", "mixed"])
+    kind = rng.choice(["short", "filling", "mixed"]) if rng.amiss(0.6) else "all"
     return {"all": lambda ago: running, "short": lambda ago: running - 1,
             "filling": lambda ago: running if ago > 1 else max(0, running - 1),
             "mixed": lambda ago: running - (1 if rng.random() < 0.2 else 0)}[kind]
 
 
 def instants(rng, now, threshold):
-    kind = rng.choice(["old"] * 5 + ["moving", "zero", "ms", "future", "negative", "one ms", "later"])
-    age = near(rng, rng.choice([threshold, threshold, threshold + 30, 2 * threshold, 10, DAY]))
+    kind = rng.choice(["moving", "zero", "ms", "future", "negative", "one ms", "later"]) if rng.amiss(0.6) else "old"
+    age = near(rng, rng.choice([threshold, threshold + 30, 2 * threshold, 2 * threshold, DAY] + [10] * rng.amiss(1)))
     ahead = rng.choice([1, 60, 299, 300, 301, 300.25, 86400])
     at = rng.choice([0, 1, 2, 5, 9])
     return {"old": lambda ago: now - age, "moving": lambda ago: now - ago * MINUTE - 20, "zero": lambda ago: 0,
@@ -149,23 +162,23 @@ def instants(rng, now, threshold):
             "later": lambda ago: now + ahead if ago == at else now - age}[kind]
 
 
-def columns(rng, now, span, value):
-    """[(instant, value)] a minute apart, with holes, doubles, and points where none should be."""
-    newest = now // MINUTE * MINUTE - rng.choice([0, 0, 0, 0, 1, 2, 3, 4, 5, 9]) * MINUTE
-    lost = rng.choice([0, 0, 0, 0, 0.05, 0.1, 0.2, 0.5, 1])
-    shift = rng.choice([0] * 8 + [7, 30, 59, 0.5])
+def columns(rng, now, span, step, value):
+    """[(instant, value)] a step apart, with holes, doubles, and points where none should be."""
+    newest = now // step * step - rng.choice([0, 1, 1, 2] + [3, 4, 5, 9] * rng.amiss(0.7)) * step
+    lost = rng.choice([0.05, 0.1, 0.2, 0.5, 1]) if rng.amiss(0.6) else 0
+    shift = rng.choice([7, 30, 59]) if rng.amiss(0.3) else 0
     found = []
-    for ago in range(0, span // MINUTE + 8):
-        at = newest - ago * MINUTE
+    for ago in range(0, span // step + 8):
+        at = newest - ago * step
         if rng.random() < lost:
             continue
         point = value(int(now // MINUTE - at // MINUTE))
         found.append((at + shift, point))
-        if rng.random() < 0.03:
+        if rng.amiss(0.05):
             found.append((at + shift + rng.choice([0, 0, 20]), point if rng.random() < 0.5 else value(0)))
-    if rng.random() < 0.12:
+    if rng.amiss(0.3):
         found += [(now // MINUTE * MINUTE + ahead * MINUTE, value(0)) for ahead in rng.choice([[0], [1], [0, 1, 2, 9]])]
-    if rng.random() < 0.08:
+    if rng.amiss(0.3):
         hole = rng.randrange(0, max(1, len(found)))
         del found[hole:hole + rng.choice([1, 2, 3, 4])]
     order = rng.random()
@@ -177,9 +190,9 @@ def columns(rng, now, span, value):
 
 def results(rng, name, label, points):
     """The metric's MetricDataResults: one page, sometimes two or none."""
-    if rng.random() < 0.02:
+    if rng.amiss(0.05):
         return []
-    status = "Complete" if rng.random() < 0.95 else rng.choice(["PartialData", "InternalError", "Forbidden"])
+    status = rng.choice(["PartialData", "InternalError", "Forbidden"]) if rng.amiss(0.12) else "Complete"
     cuts = [0, len(points)] if rng.random() < 0.93 else [0, rng.randrange(0, len(points) + 1), len(points)]
     return [{"Id": name, "Label": label, "StatusCode": status,
              "Timestamps": [stamp(rng, at) for at, _ in points[first:end]], "Values": [v for _, v in points[first:end]]}
@@ -187,18 +200,21 @@ def results(rng, name, label, points):
 
 
 def metric_results(rng, now, policy, params, running, label):
-    busy = rng.random() < 0.15
     threshold = params.get("idle_threshold", 900)
-    span = 2 * HOUR if policy is QUIET else params["lookback"]
+    span = params.get("lookback", 2 * HOUR)
     found = []
     for name, metric in policy.metrics.items():
+        rng.trouble = rng.choice([0.1, 0.1, 1])  # often it is one metric alone that is wrong
         if metric.instant:
             value = instants(rng, now, threshold)
         elif name == "reports":
             value = task_counts(rng, running)
         else:
-            value = numbers(rng, busy)
-        points = columns(rng, now, span, value)
+            value = numbers(rng)
+        points = columns(rng, now, span, metric.period, value)
+        if policy is SPREAD and not metric.instant:
+            scale = rng.choice([1, 1, 3, 10, 30])
+            points = [(at, value * scale) for at, value in points]
         if metric.fill is not None and rng.random() < 0.6:
             points = [point for point in points if point[1] != 0 or rng.random() < 0.1]
         found += results(rng, name, label, points)
@@ -226,7 +242,7 @@ def behaviour_of(rng, policy):
 
 
 def case(rng):
-    policy = rng.choice(POLICIES + POLICIES[:3])
+    policy = rng.choice(POLICIES + [POLICIES[0], QUIET, SPREAD])
     behaviour = behaviour_of(rng, policy)
     options, params = choose_params(rng, policy)
     if behaviour != "sleep":
@@ -246,6 +262,6 @@ def case(rng):
     state = {"now": stamp(rng, now), "services": services, "MetricDataResults": found}
     if rng.random() < 0.03:
         state["tagsDenied"] = True
-    if rng.random() < 0.01:
+    if rng.amiss(0.02):
         state["NextToken"] = "more"
     return Case(policy, behaviour, options, params, state)

@@ -1,6 +1,6 @@
 """Compares `drowse explain --json` with the decision oracle, on seeded random states.
 
-ORACLE_STATES says how many (4000), ORACLE_SEED which (1). A difference prints its seed, the smallest state to which it
+ORACLE_STATES says how many (3000), ORACLE_SEED which (1). A difference prints its seed, the smallest state to which it
 can be shrunk, and both answers. Cases are numbered: `ORACLE_ONLY=1:123` runs the one of that seed and number.
 """
 import concurrent.futures
@@ -8,13 +8,13 @@ import copy
 import json
 import math
 import os
-import random
 import subprocess
 import sys
 import tempfile
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import decision_oracle as oracle  # noqa: E402
+import decision_policies  # noqa: E402
 import decision_states as states  # noqa: E402
 
 TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
@@ -159,7 +159,7 @@ def run(numbers):
     seen, texts = {}, []
     with tempfile.TemporaryDirectory() as folder:
         for name in numbers:
-            case = states.case(random.Random("drowse:" + name))
+            case = states.case(states.Luck("drowse:" + name))
             answer = due(case)
             found = differences(*ask(case, folder), answer)
             key = (case.policy.path, answer.outcome)
@@ -173,7 +173,7 @@ def run(numbers):
 
 
 def main():
-    seed, count = os.environ.get("ORACLE_SEED", "1"), int(os.environ.get("ORACLE_STATES", "4000"))
+    seed, count = os.environ.get("ORACLE_SEED", "1"), int(os.environ.get("ORACLE_STATES", "3000"))
     names = ["%s:%d" % (seed, number) for number in range(count)]
     if "ORACLE_ONLY" in os.environ:
         names = [os.environ["ORACLE_ONLY"]]
@@ -186,7 +186,7 @@ def main():
                 seen[key] = seen.get(key, 0) + value
             for text in texts:
                 print(text)
-    for policy in oracle.POLICIES:
+    for policy in decision_policies.POLICIES:
         outcomes = sorted((outcome, n) for (path, outcome), n in seen.items() if path == policy.path)
         print("%s: %s" % (policy.path, ", ".join("%s %d" % pair for pair in outcomes)))
     missing = KINDS - {outcome for _, outcome in seen}

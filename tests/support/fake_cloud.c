@@ -87,7 +87,7 @@ static enum port_status fake_metrics(void *context, struct arena *arena, const s
         return status;
     for (size_t i = 0; i < count; i++) {
         const struct series *series = constant_series(arena, &requests[i], fake->value);
-        views[i] = (struct metric_view){series, 0, series->count, METRIC_COMPLETE};
+        views[i] = (struct metric_view){.series = series, .end = series->count, .status = METRIC_COMPLETE};
     }
     return status;
 }

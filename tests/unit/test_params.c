@@ -88,8 +88,8 @@ static void reads_texts(void **state)
         {PARAM_IDLE, "4m59s", 0, "idle: 4m59s is below its minimum of 5m"},
         {PARAM_IDLE, "1441", 0, "idle: 1d1m is above its maximum of 1d"},
         {PARAM_IDLE, "-20", 0, "idle: a duration is not negative"},
-        {PARAM_IDLE, "soon", 0, "idle: 'soon' is no duration, such as 15m or 2h30m, and no number of 1m"},
-        {PARAM_IDLE, "20 m", 0, "idle: '20 m' is no duration, such as 15m or 2h30m, and no number of 1m"},
+        {PARAM_IDLE, "soon", 0, "idle: 'soon' is no duration, such as 15m or 2h30m, and no number of minutes"},
+        {PARAM_IDLE, "20 m", 0, "idle: '20 m' is no duration, such as 15m or 2h30m, and no number of minutes"},
         {PARAM_BUSY, "0", 0, NULL},
         {PARAM_BUSY, "12.5", 12.5, NULL},
         {PARAM_BUSY, "101", 0, "busy: 101 is above its maximum of 100"},
@@ -202,7 +202,8 @@ static void refuses_options(void **state)
         const char *option, *error;
     } cases[] = {
         {"idle", "--param idle: write NAME=VALUE"},
-        {"idel=20", "--param: the policy has no param idel (did you mean 'idle'?)"},
+        {"idel=20", "--param: the policy has no param 'idel' (did you mean 'idle'?)"},
+        {"x=20", "--param: the policy has no param 'x'; it has "},
         {"idle=2", "idle: 2m is below its minimum of 5m"},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {

@@ -338,6 +338,27 @@ static void instants_are_bounded_by_the_fence_and_by_now(void **state)
     arena_release(&arena);
 }
 
+// A script may ask for a longer span than was fetched: what was not asked for is not missing, and not zero.
+static void a_span_before_what_was_asked_is_unknown(void **state)
+{
+    (void)state;
+    struct metric_view view = {.from_s = 9400};
+    struct metric metric = {MINUTE_METRIC, .missing = MISSING_IS};
+    struct policy policy = {.metrics = &metric, .metric_count = 1};
+    struct snapshot snapshot = {.stage = STAGE_METRICS, .now_s = 10000, .metrics = &view};
+    snapshot.state.running = 1;
+    snapshot.state.fence_s = NAN;
+    struct span span;
+    span_find(&policy, &snapshot, 0, 300, &span);
+    assert_int_equal(span.unknown.knowledge, KNOWN);
+    span_find(&policy, &snapshot, 0, 900, &span);
+    assert_int_equal(span.unknown.knowledge, UNKNOWN);
+    assert_int_equal(span.unknown.why, WHY_NOT_ASKED);
+    snapshot.state.fence_s = 9500;  // behind the fence nothing else is asked for
+    span_find(&policy, &snapshot, 0, 900, &span);
+    assert_int_equal(span.unknown.knowledge, KNOWN);
+}
+
 static void percentiles_take_the_nearest_rank(void **state)
 {
     (void)state;
@@ -368,6 +389,7 @@ int main(void)
         cmocka_unit_test(a_point_is_found_by_its_instant),
         cmocka_unit_test(spans_are_judged_as_the_design_says),
         cmocka_unit_test(instants_are_bounded_by_the_fence_and_by_now),
+        cmocka_unit_test(a_span_before_what_was_asked_is_unknown),
         cmocka_unit_test(percentiles_take_the_nearest_rank),
     };
     return cmocka_run_group_tests_name("series", tests, NULL, NULL) != 0;

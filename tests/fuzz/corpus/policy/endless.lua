@@ -1,0 +1,1 @@
+Lwhile true do end

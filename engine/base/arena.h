@@ -12,7 +12,7 @@ struct arena {
     struct arena_block *blocks;  // newest first
     char *next;                  // free bytes of the newest block
     size_t left;
-    size_t used;                 // bytes handed out since init or reset
+    size_t used;  // bytes handed out since init or reset
 };
 
 // The whole struct zeroed is a valid empty arena.

@@ -240,6 +240,16 @@ static void add_series(struct session *session, struct replay_sources *sources, 
             (struct picture_row){metric->name, &sources->series[index], metric->period_s};
 }
 
+// Of a metric that is in the recording, and yet not there.
+static bool has_empty_series(const struct policy *policy, const struct recording *recording)
+{
+    for (size_t i = 0; i < recording->series_count; i++)
+        for (size_t k = 0; k < policy->metric_count; k++)
+            if (text_eq(recording->series[i].id, policy->metrics[k].name) && recording->series[i].count == 0)
+                return true;
+    return false;
+}
+
 static void say_nothing_matched(const struct session *session, const struct policy *policy,
                                 const struct recording *recording)
 {
@@ -278,7 +288,9 @@ static bool match_series(struct session *session, struct replay_sources *sources
     input->series = sources->series;
     if (policy->metric_count == 0)
         return true;
-    if (matched == 0)
+    if (matched == 0 && has_empty_series(policy, &sources->recording))
+        say(session, "the recording has no points: nothing was measured in the time that it was asked for");
+    else if (matched == 0)
         say_nothing_matched(session, policy, &sources->recording);
     for (size_t i = 0; matched > 0 && i < policy->metric_count; i++)
         if (!recorded[i])

@@ -76,15 +76,20 @@ static bool keep_within(struct session *session, const struct range *recorded, s
     return true;
 }
 
-static bool is_sane(struct session *session, const struct range *range)
+static bool is_in_order(struct session *session, const struct range *range)
+{
+    if (range->from_s < range->to_s)
+        return true;
+    say(session, "--from is %.*s, which is not before --to, %.*s", TEXT_ARG(stamp(session, range->from_s)),
+        TEXT_ARG(stamp(session, range->to_s)));
+    return false;
+}
+
+// A timestamp gone astray makes an endless replay.
+static bool is_finite(struct session *session, const struct range *range)
 {
     if (isinf(range->from_s) || isinf(range->to_s)) {
         say(session, "the policy has no metrics, so that no recording says from when to when: give --from and --to");
-        return false;
-    }
-    if (range->from_s >= range->to_s) {
-        say(session, "--from is %.*s, which is not before --to, %.*s", TEXT_ARG(stamp(session, range->from_s)),
-            TEXT_ARG(stamp(session, range->to_s)));
         return false;
     }
     if (range->to_s - range->from_s <= (double)DAYS_MOST * DAY_S)
@@ -98,17 +103,15 @@ bool replay_range_choose(struct session *session, struct replay_input *input)
 {
     struct range recorded = recorded_range(input);
     bool any = recorded.from_s < recorded.to_s;
-    struct range asked = recorded;
-    if (!any)
-        asked = (struct range){-INFINITY, INFINITY};
-    bool both = session_has(session, OPTION_FROM) && session_has(session, OPTION_TO);
+    struct range asked = any ? recorded : (struct range){-INFINITY, INFINITY};
     if (!parse_limit(session, OPTION_FROM, &asked.from_s) || !parse_limit(session, OPTION_TO, &asked.to_s))
         return false;
-    if (both && !is_sane(session, &asked))
+    bool both = session_has(session, OPTION_FROM) && session_has(session, OPTION_TO);
+    if (both && !is_in_order(session, &asked))
         return false;
     if (any && !keep_within(session, &recorded, &asked))
         return false;
-    if (!is_sane(session, &asked))
+    if (!is_finite(session, &asked))
         return false;
     input->from_s = floor(asked.from_s);
     input->to_s = ceil(asked.to_s);

@@ -15,6 +15,7 @@ struct running {
     struct run_options options;
     struct run_result *results;
     struct answer *answers;
+    struct text *unsettled;  // by target: unsettled_format
 };
 
 // ---- before -----------------------------------------------------------------------------------------------
@@ -63,12 +64,15 @@ static void decide_all(struct running *running)
     struct arena *arena = &live->session->arena;
     running->results = ARENA_ARRAY(arena, live->target_count, struct run_result);
     running->answers = ARENA_ARRAY(arena, live->target_count, struct answer);
+    running->unsettled = ARENA_ARRAY(arena, live->target_count, struct text);
     for (size_t i = 0; i < live->target_count; i++) {
         run_decide(arena, &live->evaluator, &live->cloud, &live->clock, &running->options, &live->targets[i],
                    &running->results[i]);
         note_result(live, &running->results[i]);
-        if (running->results[i].status == PORT_OK)
-            answer_prepare(arena, &live->evaluator, &running->results[i], &running->answers[i]);
+        if (running->results[i].status != PORT_OK)
+            continue;
+        answer_prepare(arena, &live->evaluator, &running->results[i], &running->answers[i]);
+        running->unsettled[i] = unsettled_format(arena, &live->evaluator, &running->results[i]);
     }
 }
 
@@ -139,6 +143,10 @@ static enum exit_code report_all(struct running *running)
     enum exit_code code = CODE_DONE;
     for (size_t i = 0; i < running->live.target_count; i++) {
         say_result(&running->live, &running->results[i]);
+        const struct service_name *name = &running->results[i].name;
+        if (running->unsettled[i].n)
+            say(running->live.session, "note: %.*s/%.*s: %.*s", TEXT_ARG(name->cluster), TEXT_ARG(name->service),
+                TEXT_ARG(running->unsettled[i]));
         code = code_higher(code, code_of_result(&running->results[i]));
     }
     print_answers(running);

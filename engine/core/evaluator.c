@@ -207,9 +207,26 @@ static struct value combine_known(const struct node *node, const struct value *a
         return value_number(fmax(a->number, b->number));
     case OP_MATCHES:
         return value_truth(text_glob(a->text, b->text));
-    case OP_NONE: case OP_CONSTANT: case OP_TEXT: case OP_BUILTIN: case OP_PARAM: case OP_LET: case OP_NOT:
-    case OP_NEGATE: case OP_AND: case OP_OR: case OP_IN_WINDOW: case OP_IN_NAMED_WINDOW: case OP_AGGREGATE:
-    case OP_AGE: case OP_QUIET_FOR: case OP_SINCE: case OP_OTHERWISE: case OP_KNOWN: case OP_INSTANT: case OP_NUMBER:
+    case OP_NONE:
+    case OP_CONSTANT:
+    case OP_TEXT:
+    case OP_BUILTIN:
+    case OP_PARAM:
+    case OP_LET:
+    case OP_NOT:
+    case OP_NEGATE:
+    case OP_AND:
+    case OP_OR:
+    case OP_IN_WINDOW:
+    case OP_IN_NAMED_WINDOW:
+    case OP_AGGREGATE:
+    case OP_AGE:
+    case OP_QUIET_FOR:
+    case OP_SINCE:
+    case OP_OTHERWISE:
+    case OP_KNOWN:
+    case OP_INSTANT:
+    case OP_NUMBER:
     case OP_TAG:
         break;
     }

@@ -18,14 +18,14 @@ struct evaluator;
 // A script that decides in place of a list of rules (lang's Lua is the one). `decide` fills the decision's rule,
 // scale, status and message through the answer; false: the script failed, and answer.error says how.
 struct script_answer {
-    int16_t rule;              // index into the behaviour's rules
+    int16_t rule;  // index into the behaviour's rules
     bool has_scale_to;
     bool refuse;
     double scale_to;
     struct text status, message;
-    bool marked;               // it read an unknown
-    struct value unknown;      // the first that it read
-    uint8_t need;              // enum stage: it read what is not fetched yet; nothing else is set
+    bool marked;           // it read an unknown
+    struct value unknown;  // the first that it read
+    uint8_t need;          // enum stage: it read what is not fetched yet; nothing else is set
     struct text error;
 };
 struct script {
@@ -51,7 +51,7 @@ struct evaluator {
     const struct snapshot *snapshot;  // of the decision under way, or of the last one
     struct arena *arena;              // a tick's; the caller resets it between decisions
     struct let_slot *lets;
-    struct trace *trace;              // NULL: none
+    struct trace *trace;  // NULL: none
     struct script scripts[BEHAVIOUR_COUNT];
     uint32_t epoch;
 };

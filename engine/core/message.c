@@ -129,11 +129,22 @@ static const char *why_sentence(enum why why)
 static bool concerns_metric(enum why why)
 {
     switch (why) {
-    case WHY_NOT_STARTED: case WHY_NO_BUCKET_DUE: case WHY_COVERAGE: case WHY_STALE: case WHY_INCOMPLETE: case WHY_NOT_ASKED:
-    case WHY_FUTURE: case WHY_HEARTBEAT:
+    case WHY_NOT_STARTED:
+    case WHY_NO_BUCKET_DUE:
+    case WHY_COVERAGE:
+    case WHY_STALE:
+    case WHY_INCOMPLETE:
+    case WHY_NOT_ASKED:
+    case WHY_FUTURE:
+    case WHY_HEARTBEAT:
         return true;
-    case WHY_NONE: case WHY_NOT_FETCHED: case WHY_ARITHMETIC: case WHY_NOT_SET: case WHY_TAGS_DENIED:
-    case WHY_UNPARSABLE: case WHY_NO_WINDOW:
+    case WHY_NONE:
+    case WHY_NOT_FETCHED:
+    case WHY_ARITHMETIC:
+    case WHY_NOT_SET:
+    case WHY_TAGS_DENIED:
+    case WHY_UNPARSABLE:
+    case WHY_NO_WINDOW:
         break;
     }
     return false;
@@ -184,7 +195,7 @@ static void piece_format(struct buffer *out, struct evaluator *evaluator, const 
     }
 }
 
-void template_format(struct buffer *out, struct evaluator *evaluator, const struct message *message)
+static void template_format(struct buffer *out, struct evaluator *evaluator, const struct message *message)
 {
     for (size_t i = 0; i < message->count; i++) {
         const struct piece *piece = &message->pieces[i];

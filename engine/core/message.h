@@ -20,8 +20,6 @@ void why_format(struct buffer *, const struct policy *, struct value);
 // A rule's message (or the script's) for the decision under way; at most LIMIT_MESSAGE_BYTES. Where the decision
 // is held or failed, a sentence that says so and why.
 void message_format(struct buffer *, struct evaluator *, const struct decision *);
-// One template.
-void template_format(struct buffer *, struct evaluator *, const struct message *);
 
 const char *behaviour_name(enum behaviour);
 const char *outcome_name(enum outcome);

@@ -28,6 +28,25 @@ void answer_prepare(struct arena *arena, struct evaluator *evaluator, const stru
     buffer_release(&message);
 }
 
+struct text unsettled_format(struct arena *arena, struct evaluator *evaluator, const struct run_result *result)
+{
+    const struct decision *decision = &result->decision;
+    const struct behaviour_rules *rules = &evaluator->policy->behaviours[decision->behaviour];
+    for (int16_t i = 0; decision->outcome == OUTCOME_NO_CHANGE && !rules->scripted && i < decision->rule; i++) {
+        struct value when = evaluate(evaluator, rules->rules[i].when);
+        if (when.knowledge != UNKNOWN)
+            continue;
+        struct buffer why;
+        buffer_init(&why, LIMIT_MESSAGE_BYTES);
+        why_format(&why, evaluator->policy, when);
+        struct text text = arena_format(arena, "rule %.*s could not be settled: %.*s",
+                                        TEXT_ARG(rules->rules[i].name), TEXT_ARG(buffer_text(&why)));
+        buffer_release(&why);
+        return text;
+    }
+    return (struct text){"", 0};
+}
+
 // "superseded" and the like; NULL where the outcome is plain.
 static const char *answer_outcome(const struct run_result *result)
 {

@@ -1,9 +1,7 @@
 #include "engine/report/plan_table.h"
 
-#include "engine/base/arena.h"
 #include "engine/base/json_write.h"
 #include "engine/base/text.h"
-#include "engine/core/evaluator.h"
 #include "engine/core/message.h"
 #include "engine/report/json_parts.h"
 
@@ -205,23 +203,4 @@ void plan_table_json(struct json_writer *json, const struct plan *plan)
         line_json(json, plan->policy, &plan->lines[i]);
     json_close_array(json);
     json_close_object(json);
-}
-
-struct text unsettled_format(struct arena *arena, struct evaluator *evaluator, const struct run_result *result)
-{
-    const struct decision *decision = &result->decision;
-    const struct behaviour_rules *rules = &evaluator->policy->behaviours[decision->behaviour];
-    for (int16_t i = 0; decision->outcome == OUTCOME_NO_CHANGE && !rules->scripted && i < decision->rule; i++) {
-        struct value when = evaluate(evaluator, rules->rules[i].when);
-        if (when.knowledge != UNKNOWN)
-            continue;
-        struct buffer why;
-        buffer_init(&why, LIMIT_MESSAGE_BYTES);
-        why_format(&why, evaluator->policy, when);
-        struct text text = arena_format(arena, "rule %.*s could not be settled: %.*s",
-                                        TEXT_ARG(rules->rules[i].name), TEXT_ARG(buffer_text(&why)));
-        buffer_release(&why);
-        return text;
-    }
-    return (struct text){"", 0};
 }

@@ -36,8 +36,4 @@ struct plan {
 void plan_table_text(struct buffer *, const struct style *, const struct plan *);
 void plan_table_json(struct json_writer *, const struct plan *);
 
-// While the evaluator still is at the result's decision: "rule idle could not be settled: ..." where nothing changes
-// and an earlier rule's condition is unknown, else the empty text. In the arena.
-struct text unsettled_format(struct arena *, struct evaluator *, const struct run_result *);
-
 #endif

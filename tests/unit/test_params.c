@@ -203,7 +203,7 @@ static void refuses_options(void **state)
     } cases[] = {
         {"idle", "--param idle: write NAME=VALUE"},
         {"idel=20", "--param: the policy has no param 'idel' (did you mean 'idle'?)"},
-        {"x=20", "--param: the policy has no param 'x'; it has "},
+        {"x=20", "--param: the policy has no param 'x'; it has idle, busy, label, strict"},
         {"idle=2", "idle: 2m is below its minimum of 5m"},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {

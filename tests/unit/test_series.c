@@ -69,6 +69,13 @@ static void one_connection_behind_large_sums_is_not_lost(void **state)
     assert_same(series_sum(&series, 2, 5), 1);
     assert_same(series_sum(&series, 2, 3), 0);
     assert_same(series_sum(&series, 0, 5), 1.3e18);
+    const double scattered[] = {0x1p359, 1e50, 0, 1, 1e-9};
+    series = series_build(&arena, at_s, scattered, 5);
+    assert_same(series_sum(&series, 2, 5), 1.000000001);
+    assert_same(series_sum(&series, 3, 4), 1);
+    assert_true(series_sum(&series, 4, 5) == 1e-9);
+    assert_same(series_sum(&series, 2, 3), 0);
+    assert_same(series_sum(&series, 1, 5), 1e50);
     const double wide[] = {0x1p360, -0x1p360, 1e-6, 0x1p360, 5};
     struct series other = series_build(&arena, at_s, wide, 5);
     assert_true(isfinite(series_sum(&other, 0, 5)));

@@ -7,6 +7,7 @@
 
 #include <math.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "engine/base/json_read.h"
 #include "tests/support/reading.h"
@@ -40,6 +41,8 @@ struct fence_case {
 
 #define COUNTS NAMED "\"desiredCount\":1,\"runningCount\":1,\"pendingCount\":0"
 #define MARK(value) ",\"tags\":[{\"key\":\"drowse-wake\",\"value\":\"" value "\"}]"
+#define MARKS(first, second) \
+    ",\"tags\":[{\"key\":\"drowse-wake\",\"value\":\"" first "\"},{\"key\":\"drowse-wake\",\"value\":\"" second "\"}]"
 #define STARTED(at) "{\"createdAt\":" at ",\"message\":\"(service s) has started 1 tasks: (task 1).\"}"
 #define STEADY(at) "{\"createdAt\":" at ",\"message\":\"(service s) has reached a steady state.\"}"
 #define PRIMARY(at) ",\"deployments\":[{\"status\":\"PRIMARY\",\"createdAt\":" at "}]"
@@ -54,6 +57,9 @@ static const struct fence_case fences[] = {
     {MARK("600") ",\"events\":[" STARTED("700") "]" PRIMARY("900"), 700, FENCE_STARTED_EVENT},
     {MARK("600") PRIMARY("900"), 600, FENCE_WAKE_MARK},
     {MARK("soon") PRIMARY("900"), 900, FENCE_DEPLOYMENT},
+    {MARKS("600", "900") PRIMARY("50"), 900, FENCE_WAKE_MARK},
+    {MARKS("900", "600") PRIMARY("50"), 900, FENCE_WAKE_MARK},
+    {MARKS("900", "soon") PRIMARY("50"), 900, FENCE_WAKE_MARK},
     {MARK("600.5") ",\"events\":[" STEADY("700") "]", 600.5, FENCE_WAKE_MARK},
     {",\"createdAt\":\"1970-01-01T01:01:40.000000+01:00\"", 100, FENCE_SERVICE_CREATED},
 };
@@ -150,6 +156,16 @@ static void test_tags_denied(void **state)
     assert_false(reading.recording.states[0].tags_read);
 }
 
+// Neither may read as a service without that tag.
+static void test_tags_unreadable(void **state)
+{
+    (void)state;
+    reading_must(&reading, SERVICE(COUNTS ",\"tags\":null"), "", "");
+    assert_false(reading.recording.states[0].tags_read);
+    assert_false(reading_read(&reading, SERVICE(COUNTS ",\"tags\":[{\"Key\":\"a\",\"Value\":\"b\"}]"), "", ""));
+    assert_non_null(strstr(reading.error.p, "this tag has no key"));
+}
+
 // As the live client reads: what was asked for and is not there is empty.
 static void test_tags_asked(void **state)
 {
@@ -167,7 +183,8 @@ int main(void)
 #define TEST(function) cmocka_unit_test_setup_teardown(function, setup, teardown)
     const struct CMUnitTest tests[] = {
         TEST(test_the_fence),       TEST(test_deploying),   TEST(test_a_described_service),
-        TEST(test_names_from_arns), TEST(test_tags_denied), TEST(test_tags_asked),
+        TEST(test_names_from_arns), TEST(test_tags_denied), TEST(test_tags_unreadable),
+        TEST(test_tags_asked),
     };
     return cmocka_run_group_tests_name("services", tests, NULL, NULL) != 0;
 }

@@ -48,7 +48,7 @@ sim_SRC := outlook.c replay.c replay_demand.c state_file.c state_service.c state
 report_SRC := style.c json_parts.c answer.c picture.c replay_text.c replay_json.c explanation.c explanation_text.c explanation_json.c plan_table.c
 cli_SRC := environment.c session.c options.c commands.c help.c params.c request.c live.c state_hints.c blast_radius.c target.c check.c run.c plan.c explain.c replay_input.c replay_range.c replay.c
 
-UNIT_TESTS := series evaluator decide twins instant zone window schedule expression expression_syntax expression_faults message_template text text_number diag json_write json_read json_agreement options replay outlook params recording recording_points services state_file state_change run gather lua_sandbox lua_script lua_reader lua_read yaml load load_faults file_cache load_sections load_checks extends files
+UNIT_TESTS := series evaluator decide twins instant zone window schedule expression expression_syntax expression_faults message_template text text_number diag json_write json_read json_agreement options replay outlook params recording recording_points services state_file state_change run gather lua_sandbox lua_script lua_reader lua_read yaml load load_faults file_cache load_sections load_checks extends files hostile
 # tests/tools/NAME.c: programs that tests call; not tests themselves.
 TEST_TOOLS := zone_probe
 # Files of tests/support/: what several tests, tools, fuzzers or the benchmark share.

@@ -36,14 +36,20 @@ size_t text_distance(struct text a, struct text b, size_t most)
 {
     if (a.n > LONGEST_NAME || b.n > LONGEST_NAME)
         return text_eq(a, b) ? 0 : most + 1;
-    // rows[i % 3] is the distance of a's first i bytes to each beginning of b.
-    size_t rows[3][LONGEST_NAME + 1];
-    for (size_t j = 0; j <= b.n; j++)
+    if ((a.n > b.n ? a.n - b.n : b.n - a.n) > most)
+        return most + 1;
+    // rows[i % 3] is the distance of a's first i bytes to each beginning of b. Only beginnings of i - most to i + most
+    // bytes can be near enough; the cells at both sides of those are far.
+    size_t rows[3][LONGEST_NAME + 2], band = least(most, LONGEST_NAME), far = band + 1;
+    for (size_t j = 0; j <= least(b.n, band); j++)
         rows[0][j] = j;
+    rows[0][least(b.n, band) + 1] = far;
     for (size_t i = 1; i <= a.n; i++) {
         size_t *row = rows[i % 3], *above = rows[(i + 2) % 3], *two_above = rows[(i + 1) % 3];
-        row[0] = i;
-        for (size_t j = 1; j <= b.n; j++) {
+        size_t first = i > band ? i - band : 1, last = least(b.n, i + band);
+        row[first - 1] = i > band ? far : i;
+        row[last + 1] = far;
+        for (size_t j = first; j <= last; j++) {
             row[j] = least(least(above[j], row[j - 1]) + 1, above[j - 1] + (a.p[i - 1] != b.p[j - 1]));
             if (i > 1 && j > 1 && a.p[i - 1] == b.p[j - 2] && a.p[i - 2] == b.p[j - 1])
                 row[j] = least(row[j], two_above[j - 2] + 1);

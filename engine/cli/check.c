@@ -98,8 +98,7 @@ static enum exit_code check_file(struct session *session, struct file_cache *cac
 {
     struct checked checked = {.path = path};
     arena_init(&checked.arena);
-    checked.policy =
-        load_policy(&checked.arena, cache, path, &checked.diags, &checked.sources, &checked.unreadable);
+    checked.policy = load_policy(&checked.arena, cache, path, &checked.diags, &checked.sources, &checked.unreadable);
     if (json) {
         for (size_t i = 0; i < checked.diags.count; i++)
             diag_json(json, &checked, &checked.diags.items[i]);

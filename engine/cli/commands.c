@@ -80,9 +80,9 @@ const struct command command_table[] = {
      "policy's only target. `cp examples/states/sleep-idle.json state.json` makes a state to try things on.",
      EXAMPLES(run_examples), OPTIONS(run_options), 1, 1, command_run},
     {"plan", "[BEHAVIOUR]", "what run would change, for every target",
-     "BEHAVIOUR is wake, sleep, kill or all (the default). Changes nothing. Without --service it is every target.",
-     EXAMPLES(plan_examples),
-     OPTIONS(plan_options), 0, 1, command_plan},
+     "BEHAVIOUR is wake, sleep, kill or all (the default). Changes nothing. Without --service it is every target, and\n"
+     "what limits.max_slept and limits.max_killed would refuse is said too.",
+     EXAMPLES(plan_examples), OPTIONS(plan_options), 0, 1, command_plan},
     {"replay", "[RECORDING...]", "a policy over recorded metrics: when it would have slept and woken",
      "RECORDING is what `aws cloudwatch get-metric-data` or get-metric-statistics printed, a CSV of timestamp,value,\n"
      "or a state file. At every tick of the schedule the policy decides on what was visible by then; while asleep the\n"

@@ -28,7 +28,7 @@ struct live {
     enum trigger trigger;
     struct service_name *targets;
     size_t target_count;
-    bool over_all;  // the targets are the policy's, none was named
+    bool over_all;                           // the targets are the policy's, none was named
     bool looked_at_metrics, lacked_service;  // what say_hints goes by
 };
 

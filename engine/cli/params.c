@@ -65,7 +65,10 @@ static bool set_truth(const struct param *param, struct text text, struct param_
 
 static const char *unit_name(const struct param *param)
 {
-    return param->unit_s >= 86400 ? "days" : param->unit_s >= 3600 ? "hours" : param->unit_s >= 60 ? "minutes" : "seconds";
+    return param->unit_s >= 86400  ? "days"
+           : param->unit_s >= 3600 ? "hours"
+           : param->unit_s >= 60   ? "minutes"
+                                   : "seconds";
 }
 
 static bool set_duration(const struct param *param, struct text text, struct param_setting *setting,
@@ -76,8 +79,8 @@ static bool set_duration(const struct param *param, struct text text, struct par
         return param_set_number(param, number, setting, error);
     if (parse_duration(text, &number))
         return set_number(param, number, setting, error);
-    buffer_printf(error, "%.*s: '%.*s' is no duration, such as 15m or 2h30m, and no number of %s", TEXT_ARG(param->name),
-                  TEXT_ARG(text), unit_name(param));
+    buffer_printf(error, "%.*s: '%.*s' is no duration, such as 15m or 2h30m, and no number of %s",
+                  TEXT_ARG(param->name), TEXT_ARG(text), unit_name(param));
     return false;
 }
 

@@ -56,8 +56,8 @@ static void hint_at_ids(const struct live *live, const struct recording *recordi
             list_name(&strange, recording->series[i].id, &strange_count);
     if (missing_count && strange_count)
         say(live->session,
-            "warning: %.*s has no points of %.*s, but of %.*s: an Id of its MetricDataResults must be the policy's name "
-            "of the metric",
+            "warning: %.*s has no points of %.*s, but of %.*s: an Id of its MetricDataResults must be the policy's "
+            "name of the metric",
             TEXT_ARG(live->state_path), TEXT_ARG(buffer_text(&missing)), TEXT_ARG(buffer_text(&strange)));
     buffer_release(&strange);
     buffer_release(&missing);

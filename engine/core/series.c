@@ -1,5 +1,7 @@
 #include "engine/core/series.h"
 
+#include <math.h>
+
 #include "engine/base/arena.h"
 
 // A sum kept in two doubles, high and low: 106 bits of it.
@@ -13,6 +15,7 @@ struct wide_sum {
 // Prefix sums, and a sparse table over the extremes of blocks: level k holds those of 2^k blocks.
 struct series_index {
     const struct wide_sum *prefix;  // count + 1
+    bool scattered;                 // too far apart for differences of prefix sums
     const double *lowest[MOST_LEVELS];
     const double *highest[MOST_LEVELS];
 };
@@ -41,6 +44,19 @@ static const struct wide_sum *build_prefix(struct arena *arena, const double *va
     for (size_t i = 0; i < count; i++)
         prefix[i + 1] = add(prefix[i], values[i]);
     return prefix;
+}
+
+// 106 bits leave 46 of the smallest value behind a total that is 2^60 times as large. With less, a value from before
+// the fence could take the voting ones with it.
+static bool are_scattered(const double *values, size_t count)
+{
+    double greatest = 0, least = INFINITY;
+    for (size_t i = 0; i < count; i++) {
+        double magnitude = fabs(values[i]);
+        greatest = magnitude > greatest ? magnitude : greatest;
+        least = magnitude > 0 && magnitude < least ? magnitude : least;
+    }
+    return greatest * (double)count > least * 0x1p60;
 }
 
 static double lower(double a, double b)
@@ -84,6 +100,7 @@ struct series series_build(struct arena *arena, const int64_t *at_s, const doubl
 {
     struct series_index *index = ARENA_NEW(arena, struct series_index);
     index->prefix = build_prefix(arena, values, count);
+    index->scattered = are_scattered(values, count);
     if (count >= BLOCK) {
         build_extremes(arena, values, count, lower, index->lowest);
         build_extremes(arena, values, count, higher, index->highest);
@@ -110,8 +127,18 @@ size_t series_at_or_after(const struct series *series, size_t first, size_t end,
     return first;
 }
 
+static double plain_sum(const double *values, size_t first, size_t end)
+{
+    struct wide_sum sum = {0, 0};
+    for (size_t i = first; i < end; i++)
+        sum = add(sum, values[i]);
+    return sum.high;
+}
+
 double series_sum(const struct series *series, size_t first, size_t end)
 {
+    if (series->index->scattered)
+        return plain_sum(series->values, first, end);
     return difference(series->index->prefix[end], series->index->prefix[first]);
 }
 

@@ -1,6 +1,7 @@
 // Series of datapoints, and what a span of one says. Sums, extremes and counts over a span cost the same for ten
 // points and for ten thousand: sums come from prefix sums in twice the precision of a double (so a single
-// connection behind 10^17 bytes is not lost), extremes from a sparse table over blocks.
+// connection behind 10^17 bytes is not lost; a series whose values are further apart than that is summed plainly),
+// extremes from a sparse table over blocks.
 #ifndef DROWSE_CORE_SERIES_H
 #define DROWSE_CORE_SERIES_H
 

@@ -1,6 +1,7 @@
 // Edits of an inherited list of rules: before, after, replace, remove.
 #include "engine/lang/loader.h"
 
+#include "drowse/limits.h"
 #include "engine/base/arena.h"
 #include "engine/base/diag.h"
 #include "engine/base/text.h"
@@ -45,14 +46,15 @@ static struct text rule_name(const struct tree *rule)
 
 static bool find_rule(struct loader *loader, const struct rules *rules, const struct tree *name, size_t *at)
 {
-    struct text *names = ARENA_ARRAY(loader->arena, rules->count, struct text);
     for (size_t i = 0; i < rules->count; i++) {
-        names[i] = rule_name(rules->items[i]);
-        if (text_eq(names[i], name->scalar)) {
+        if (text_eq(rule_name(rules->items[i]), name->scalar)) {
             *at = i;
             return true;
         }
     }
+    struct text *names = ARENA_ARRAY(loader->arena, rules->count, struct text);
+    for (size_t i = 0; i < rules->count; i++)
+        names[i] = rule_name(rules->items[i]);
     diag_error(loader->diags, name->place, "edit", "%.*s has no inherited rule '%.*s'%.*s", TEXT_ARG(rules->behaviour),
                TEXT_ARG(name->scalar), TEXT_ARG(diag_suggestion(loader->arena, name->scalar, names, rules->count)));
     return false;
@@ -200,7 +202,8 @@ static struct tree *apply_edits(struct loader *loader, struct text name, const s
     }
     struct rules rules = {.behaviour = name};
     insert(loader, &rules, 0, inherited->items, inherited->count);
-    for (size_t i = 0; i < count; i++)
+    // A list that is too long is told of once it is whole: until then it must not grow on, edit by edit.
+    for (size_t i = 0; i < count && rules.count <= LIMIT_RULES; i++)
         apply_edit(loader, &rules, edits[i]);
     return tree_new_list(loader->arena, inherited->place, rules.items, rules.count);
 }

@@ -136,9 +136,8 @@ const struct policy *policy_load(struct arena *arena, const struct file_reader *
     return policy_load_shared(arena, reader, NULL, path, diags, sources);
 }
 
-const struct policy *policy_load_shared(struct arena *arena, const struct file_reader *reader,
-                                        struct file_cache *cache, struct text path, struct diags *diags,
-                                        struct sources *sources)
+const struct policy *policy_load_shared(struct arena *arena, const struct file_reader *reader, struct file_cache *cache,
+                                        struct text path, struct diags *diags, struct sources *sources)
 {
     struct policy *policy = ARENA_NEW(arena, struct policy);
     struct loader loader = {.arena = arena, .diags = diags, .reader = reader, .cache = cache, .policy = policy};

@@ -13,6 +13,7 @@ struct chain {
     struct tree *roots[LIMIT_EXTENDS];
     struct text paths[LIMIT_EXTENDS];
     size_t count;
+    size_t values;  // in all of them
 };
 
 // ---- paths ------------------------------------------------------------------------------------------------
@@ -99,12 +100,20 @@ static bool read_content(const struct loader *loader, struct arena *arena, struc
     return true;
 }
 
+// The file's map; NULL after a fault.
 static struct tree *parse(struct arena *arena, struct diags *diags, struct text content, uint32_t source,
                           struct text path)
 {
-    if (form_of(path) == FILE_LUA)
-        return lua_read(arena, diags, content, source, path);
-    return yaml_read(arena, diags, content, source);
+    if (form_of(path) == FILE_YAML)
+        return yaml_read(arena, diags, content, source);
+    struct tree *root = lua_read(arena, diags, content, source, path);
+    if (!root || root->kind == TREE_MAP)
+        return root;
+    if (!root->faulty)
+        diag_error(diags, root->place, "type",
+                   "a policy is a table with names, such as {policy = 1, name = \"production\"}; this is %.*s",
+                   TEXT_ARG(tree_describe(arena, root)));
+    return NULL;
 }
 
 // NULL after a fault: at `extends`, or of the file itself where nothing extends it.
@@ -259,6 +268,33 @@ static bool extends_usable(struct loader *loader, const struct tree *extends)
     return false;
 }
 
+// Keys and values, as readers count them.
+static size_t count_values(const struct tree *tree)
+{
+    size_t count = 1;
+    if (tree->kind == TREE_LIST)
+        for (size_t i = 0; i < tree->count; i++)
+            count += count_values(tree->items[i]);
+    if (tree->kind == TREE_MAP)
+        for (size_t i = 0; i < tree->count; i++)
+            count += 1 + count_values(tree->entries[i].value);
+    return count;
+}
+
+// Merging takes time by the product of what is merged: a chain of files may hold as much as one, not more.
+static bool add_root(struct loader *loader, struct chain *chain, struct tree *root, struct text path,
+                     const struct tree *extends)
+{
+    chain->roots[chain->count] = root;
+    chain->paths[chain->count++] = path;
+    chain->values += count_values(root);
+    if (chain->values <= LIMIT_POLICY_NODES || !extends)
+        return true;
+    diag_error(loader->diags, extends->place, "too-large", "with '%.*s' these files hold more than %d values",
+               TEXT_ARG(extends->scalar), LIMIT_POLICY_NODES);
+    return false;
+}
+
 // False: the chain is broken, and names that it would have brought cannot be told from misspelt ones.
 static bool read_chain(struct loader *loader, struct text path, struct chain *chain)
 {
@@ -267,10 +303,8 @@ static bool read_chain(struct loader *loader, struct text path, struct chain *ch
     for (;;) {
         struct tree *root = extends ? read_extended(loader, path, extends) : read_file(loader, path, NULL);
         root = root ? check_version(loader, root) : NULL;
-        if (!root)
+        if (!root || !add_root(loader, chain, root, key, extends))
             return false;
-        chain->roots[chain->count] = root;
-        chain->paths[chain->count++] = key;
         extends = tree_get(root, "extends");
         if (!extends)
             return true;

@@ -102,6 +102,9 @@ static bool tag_item(void *context, enum json_token token)
     struct arena *arena = read->all->arena;
     if (!read_item(read, token, "a tag", tag_member))
         return false;
+    // Passed over, it would read as a tag that the service lacks.
+    if (read->item_text.n == 0)
+        return source_fail(read->source, "this tag has no key");
     read->tags =
         arena_grow(arena, read->tags, read->tag_count, &read->tag_capacity, read->tag_count + 1, sizeof *read->tags);
     read->tags[read->tag_count++] =
@@ -109,9 +112,12 @@ static bool tag_item(void *context, enum json_token token)
     return true;
 }
 
-static bool read_list(struct service_read *read, const char *name, bool (*item)(void *context, enum json_token))
+// A null is no list.
+static bool read_list(struct service_read *read, const char *name, bool (*item)(void *context, enum json_token),
+                      bool *found)
 {
     enum json_token token = json_next(read->source->reader);
+    *found = token != JSON_NULL;
     if (token == JSON_NULL)
         return true;
     if (token != JSON_ARRAY)
@@ -121,18 +127,19 @@ static bool read_list(struct service_read *read, const char *name, bool (*item)(
 
 static bool service_tags(struct service_read *read)
 {
-    read->state.tags_read = true;
-    return read_list(read, "tags", tag_item);
+    return read_list(read, "tags", tag_item, &read->state.tags_read);
 }
 
 static bool service_events(struct service_read *read)
 {
-    return read_list(read, "events", event_item);
+    bool found;
+    return read_list(read, "events", event_item, &found);
 }
 
 static bool service_deployments(struct service_read *read)
 {
-    return read_list(read, "deployments", deployment_item);
+    bool found;
+    return read_list(read, "deployments", deployment_item, &found);
 }
 
 static bool service_created(struct service_read *read)
@@ -244,6 +251,14 @@ static bool check_counts(struct service_read *read)
     return true;
 }
 
+// A key that is there twice comes from files put together: of two wake marks the newer fences.
+static void take_wake_mark(struct service_state *state, struct text value)
+{
+    double woken_at_s;
+    if (parse_wake_mark(value, &woken_at_s))
+        state->woken_at_s = fmax(state->woken_at_s, woken_at_s);
+}
+
 static void settle_tags(struct service_read *read)
 {
     struct service_state *state = &read->state;
@@ -256,7 +271,7 @@ static void settle_tags(struct service_read *read)
     state->tag_count = read->tag_count;
     for (size_t i = 0; i < read->tag_count; i++)
         if (text_is(read->tags[i].key, WAKE_MARK_TAG))
-            parse_wake_mark(read->tags[i].value, &state->woken_at_s);
+            take_wake_mark(state, read->tags[i].value);
 }
 
 // Of the wake mark and the start event the newer (a NaN loses); else the next best thing that is known.

@@ -39,8 +39,8 @@ struct text unsettled_format(struct arena *arena, struct evaluator *evaluator, c
         struct buffer why;
         buffer_init(&why, LIMIT_MESSAGE_BYTES);
         why_format(&why, evaluator->policy, when);
-        struct text text = arena_format(arena, "rule %.*s could not be settled: %.*s",
-                                        TEXT_ARG(rules->rules[i].name), TEXT_ARG(buffer_text(&why)));
+        struct text text = arena_format(arena, "rule %.*s could not be settled: %.*s", TEXT_ARG(rules->rules[i].name),
+                                        TEXT_ARG(buffer_text(&why)));
         buffer_release(&why);
         return text;
     }
@@ -97,6 +97,8 @@ static int64_t answer_desired(const struct run_result *result)
 // What was decided did not come about: its status would claim that it did.
 static bool not_brought_about(const struct run_result *result)
 {
+    if (result->decision.outcome == OUTCOME_FAILED)
+        return true;
     switch (result->applied) {
     case APPLIED_SUPERSEDED:
     case APPLIED_RESTORED:
@@ -109,6 +111,11 @@ static bool not_brought_about(const struct run_result *result)
         break;
     }
     return false;
+}
+
+struct text answer_status(const struct run_result *result)
+{
+    return not_brought_about(result) ? TEXT("no_change") : result->decision.status;
 }
 
 static void held_json(struct json_writer *json, const struct policy *policy, const struct decision *decision)
@@ -192,8 +199,7 @@ void answer_json(struct json_writer *json, const struct policy *policy, const st
         json_member_text(json, "cluster", result->name.cluster);
         json_member_text(json, "service", result->name.service);
     }
-    struct text status = not_brought_about(result) ? TEXT("no_change") : result->decision.status;
-    behaviour_json(json, policy, result, answer, status);
+    behaviour_json(json, policy, result, answer, answer_status(result));
     json_member_text(json, "message", answer_message(result, answer));
     held_json(json, policy, &result->decision);
     const char *outcome = answer_outcome(result);

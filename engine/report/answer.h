@@ -32,6 +32,8 @@ void answer_prepare(struct arena *, struct evaluator *, const struct run_result 
 // At the same time: "rule idle could not be settled: ..." where nothing changes and an earlier rule's condition is
 // unknown, else the empty text. In the arena.
 struct text unsettled_format(struct arena *, struct evaluator *, const struct run_result *);
+// The rule's status, but "no_change" where what it stands for did not come about.
+struct text answer_status(const struct run_result *);
 // Members of one answer, in the contract's order, after run_apply. `named` adds cluster and service in front, for
 // an answer among several. The caller opens and closes the object.
 void answer_json(struct json_writer *, const struct policy *, const struct run_result *, const struct answer *,

@@ -121,8 +121,9 @@ static size_t count_changes(const struct plan_line *lines, size_t count)
 static void refusal_line(struct buffer *out, const struct style *style, const struct plan_refusal *refusal)
 {
     paint_begin(out, style, PAINT_RED);
-    buffer_printf(out, "A run of %s over all targets is refused: it would lower %zu of %zu services, and limits.%s allows %zu.",
-                  behaviour_name(refusal->behaviour), refusal->lowered, refusal->of, refusal->limit, refusal->allowed);
+    buffer_printf(
+        out, "A run of %s over all targets is refused: it would lower %zu of %zu services, and limits.%s allows %zu.",
+        behaviour_name(refusal->behaviour), refusal->lowered, refusal->of, refusal->limit, refusal->allowed);
     paint_end(out, style);
     buffer_add_char(out, '\n');
 }
@@ -142,7 +143,8 @@ void plan_table_text(struct buffer *out, const struct style *style, const struct
         refusal_line(out, style, &plan->refusals[i]);
     size_t changing = count_changes(plan->lines, plan->count);
     if (changing)
-        buffer_printf(out, "%zu of %zu decisions would change something. Nothing was changed.\n", changing, plan->count);
+        buffer_printf(out, "%zu of %zu decisions would change something. Nothing was changed.\n", changing,
+                      plan->count);
     else
         buffer_add(out, TEXT("Nothing would change.\n"));
 }
@@ -167,7 +169,7 @@ static void line_json(struct json_writer *json, const struct policy *policy, con
         json_member_text(json, "rule", rule->name);
         json_member_place(json, "place", policy, rule->place);
     }
-    json_member_text(json, "status", decision->status);
+    json_member_text(json, "status", answer_status(&line->result));
     json_member_text(json, "message", line->answer.message);
     if (line->unsettled.n)
         json_member_text(json, "unsettled", line->unsettled);

@@ -90,20 +90,29 @@ static bool read_all(int file, struct arena *arena, size_t size, size_t maximum,
     return true;
 }
 
+// Where a file may come from: a person names any; what a policy names must not wait for a writer, or wake a device.
+enum readable { READABLE_ALL, READABLE_REGULAR };
+
 // The reason alone, without the path.
-static bool read_path(struct arena *arena, struct text path, size_t maximum, struct text *content, struct buffer *error)
+static bool read_path(struct arena *arena, struct text path, enum readable readable, size_t maximum,
+                      struct text *content, struct buffer *error)
 {
+    int flags = readable == READABLE_REGULAR ? O_NONBLOCK | O_NOCTTY : 0;
     char name[PATH_MAX];
     struct stat status;
     if (!system_path(path, name, error))
         return false;
-    int file FILE_OWNED = open(name, O_RDONLY | O_CLOEXEC);
+    int file FILE_OWNED = open(name, O_RDONLY | O_CLOEXEC | flags);
     if (file < 0 || fstat(file, &status) != 0) {
         add_reason(error, errno);
         return false;
     }
     if (S_ISDIR(status.st_mode)) {
         buffer_printf(error, "is a directory");
+        return false;
+    }
+    if (readable == READABLE_REGULAR && !S_ISREG(status.st_mode)) {
+        buffer_printf(error, "is not a regular file");
         return false;
     }
     size_t size = status.st_size > 0 ? (size_t)status.st_size : 0;
@@ -129,7 +138,7 @@ static void name_file(struct buffer *error, size_t before, struct text path)
 bool file_read(struct arena *arena, struct text path, size_t maximum, struct text *content, struct buffer *error)
 {
     size_t before = error->n;
-    if (read_path(arena, path, maximum, content, error))
+    if (read_path(arena, path, READABLE_ALL, maximum, content, error))
         return true;
     name_file(error, before, path);
     return false;
@@ -232,7 +241,7 @@ static bool read_policy(void *context, struct arena *arena, struct text path, si
                         struct buffer *error)
 {
     (void)context;
-    return read_path(arena, path, maximum, content, error);
+    return read_path(arena, path, READABLE_REGULAR, maximum, content, error);
 }
 
 static bool read_zone(void *context, struct arena *arena, struct text name, struct text *content, struct buffer *error)
@@ -240,7 +249,8 @@ static bool read_zone(void *context, struct arena *arena, struct text name, stru
     const struct zone_folder *folder = context;
     size_t before = error->n;
     const char *from = folder ? folder->path : ZONE_FOLDER;
-    if (read_path(arena, arena_format(arena, "%s/%.*s", from, TEXT_ARG(name)), LIMIT_ZONE_BYTES, content, error))
+    struct text path = arena_format(arena, "%s/%.*s", from, TEXT_ARG(name));
+    if (read_path(arena, path, READABLE_REGULAR, LIMIT_ZONE_BYTES, content, error))
         return true;
     error->n = before;
     buffer_printf(error, "there is no such zone in %s", from);

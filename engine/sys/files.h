@@ -11,7 +11,8 @@
 struct arena;
 struct buffer;
 
-// Policies from the disk, zones from /usr/share/zoneinfo. Reasons come without the path.
+// Policies from the disk, zones from /usr/share/zoneinfo; of regular files only, so that no pipe that a policy names
+// makes the reader wait. Reasons come without the path.
 struct file_reader file_reader_disk(void);
 // The same with zones from a folder ($TZDIR, or a bundle's); the struct must outlive the reader.
 struct zone_folder {

@@ -6,7 +6,7 @@
 #define LIMIT_POLICY_BYTES (256 * 1024)     // a policy file; the largest in use are under 10 kB
 #define LIMIT_LUA_SOURCE_BYTES (64 * 1024)  // the Lua parser's work grows with its source
 #define LIMIT_POLICY_DEPTH 32               // nesting of YAML or of Lua tables; the schema needs 6
-#define LIMIT_POLICY_NODES 20000            // tree nodes of one file
+#define LIMIT_POLICY_NODES 20000            // tree nodes of one file, and of all files of one chain of `extends`
 #define LIMIT_EXTENDS 16                    // files in one chain of `extends`
 #define LIMIT_EXPRESSION_BYTES 4096         // the source of one expression
 #define LIMIT_EXPRESSION_DEPTH 64           // nesting of one expression: recursion of parser and evaluator

@@ -133,9 +133,11 @@ static void check_settled(const struct policy *policy, struct evaluator *evaluat
     demand((decision->outcome == OUTCOME_FAILED) == (decision->error.n > 0), "a failure without a reason");
     demand((decision->outcome == OUTCOME_HELD) == (decision->held_why != HELD_NOT), "held for no reason");
     struct buffer message;
-    buffer_init(&message, OUT_BYTES);
+    size_t bad = 0;
+    buffer_init(&message, LIMIT_MESSAGE_BYTES);
     message_format(&message, evaluator, decision);
     demand(message.n <= LIMIT_MESSAGE_BYTES, "a message of %zu bytes", message.n);
+    demand(text_is_utf8(buffer_text(&message), &bad), "not UTF-8 from byte %zu on: %s", bad, message.p);
     buffer_release(&message);
 }
 

@@ -8,6 +8,8 @@ A case is JSON. Minutes count from `epoch` (2026-03-02T10:00:00Z unless the case
   metrics       metric name -> list of [first minute, minute behind the last, value]; the value "@" is the minute's
                 own instant as epoch seconds, "@N" the instant of minute N, "@@" that in milliseconds;
                 {"rows": [...], "status": "PartialData", "step": 5} where more is to be said
+  edit          changes of the finished state file, for what no honest service says: {"path": [key, index...],
+                "to": value}, or without "to" to take away what stands there; one past a list's end adds to it
 """
 import datetime
 import json
@@ -100,6 +102,21 @@ def state(case):
     return world
 
 
+def edited(world, changes):
+    for change in changes:
+        *way, last = change["path"]
+        parent = world
+        for step in way:
+            parent = parent[step]
+        if "to" not in change:
+            del parent[last]
+        elif isinstance(parent, list) and last == len(parent):
+            parent.append(change["to"])
+        else:
+            parent[last] = change["to"]
+    return world
+
+
 def write_state(case, path):
     with open(path, "w", encoding="utf-8") as out:
-        json.dump(state(case), out, indent=1)
+        json.dump(edited(state(case), case.get("edit", [])), out, indent=1)

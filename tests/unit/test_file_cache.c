@@ -78,7 +78,7 @@ static const struct {
       {"b.yaml", "policy: 1\nextends: c.yaml\nparams: {idle: {max: 1h}}\nsleep: {before: busy, add: "
                  "[{rule: first, when: desired == 0, scale_to: 0}]}\n"},
       {"c.yaml", "policy: 1\nname: c\nparams: {" IDLE "}\nsleep:\n  - {rule: busy, when: desired > 1, status: kept}\n"
-                "  - {rule: idle, status: no_change}\n"}},
+                 "  - {rule: idle, status: no_change}\n"}},
      12,
      9,
      6},

@@ -1,0 +1,1 @@
+Lreturn {{policy = 1}}

@@ -346,15 +346,32 @@ static int walk(lua_State *lua)
     return 0;
 }
 
-// The first character of a line that is not blank.
+// Where a line begins as Lua counts: CR, LF and the two in either order end one.
+static size_t line_start(struct text content, uint32_t line)
+{
+    size_t at = 0;
+    for (uint32_t i = 1; i < line; i++) {
+        while (at < content.n && content.p[at] != '\n' && content.p[at] != '\r')
+            at++;
+        bool pair = at + 1 < content.n && content.p[at] + content.p[at + 1] == '\n' + '\r';
+        at += pair ? 2 : at < content.n;
+    }
+    return at;
+}
+
+// The first character of a line of Lua's that is not blank. Elsewhere LF alone ends a line.
 static struct place line_place(struct text content, uint32_t source, uint32_t line)
 {
-    struct place place = {.line = line, .column = line ? 1 : 0, .source = source};
-    size_t at;
-    for (uint32_t i = 1; i < line && text_find(content, '\n', &at); i++)
-        content = text_from(content, at + 1);
-    for (size_t i = 0; i < content.n && (content.p[i] == ' ' || content.p[i] == '\t'); i++)
-        place.column += line ? 1 : 0;
+    struct place place = {.line = line, .source = source};
+    if (line == 0)
+        return place;
+    size_t start = line_start(content, line), end;
+    while (start < content.n && (content.p[start] == ' ' || content.p[start] == '\t'))
+        start++;
+    content.n = start;
+    for (place.line = 1; text_find(content, '\n', &end); place.line++)
+        content = text_from(content, end + 1);
+    place.column = (uint32_t)text_length(content) + 1;
     return place;
 }
 

@@ -133,7 +133,14 @@ static bool label_names(struct text label, const struct service_state *service)
            text_ends(label, service->service);
 }
 
-// With one service any label will do, though its own is the better one.
+// Is it the label of a service, rather than a metric's description ("ActiveConnections Average")?
+static bool label_names_some_service(struct text label)
+{
+    size_t at = 0;
+    return text_find(label, '/', &at) && !text_find(label, ' ', &at);
+}
+
+// With one service any label will do but another service's: its points say nothing of this one.
 static const struct recorded_series *find_series(const struct recording *recording,
                                                  const struct metric_request *request)
 {
@@ -144,7 +151,7 @@ static const struct recorded_series *find_series(const struct recording *recordi
             continue;
         if (label_names(series->label, request->service))
             return series;
-        if (!any)
+        if (!any && !label_names_some_service(series->label))
             any = series;
     }
     return recording->state_count == 1 ? any : NULL;

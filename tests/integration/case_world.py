@@ -7,7 +7,7 @@ A case is JSON. Minutes count from `epoch` (2026-03-02T10:00:00Z unless the case
                 mark), started (minutes of "has started" events), tags, tags_denied, status, strategy
   metrics       metric name -> list of [first minute, minute behind the last, value]; the value "@" is the minute's
                 own instant as epoch seconds, "@N" the instant of minute N, "@@" that in milliseconds;
-                {"rows": [...], "status": "PartialData", "step": 5} where more is to be said
+                {"rows": [...], "status": "PartialData", "step": 5, "label": "x/y"} where more is to be said
   edit          changes of the finished state file, for what no honest service says: {"path": [key, index...],
                 "to": value}, or without "to" to take away what stands there; one past a list's end adds to it
 """
@@ -49,7 +49,8 @@ def points(spec):
 
 def metric_result(name, spec, label):
     rows = points(spec)
-    status = spec.get("status", "Complete") if isinstance(spec, dict) else "Complete"
+    said = spec if isinstance(spec, dict) else {}
+    status, label = said.get("status", "Complete"), said.get("label", label)
     return {"Id": name, "Label": label, "Timestamps": [iso(m) for m, _ in rows], "Values": [v for _, v in rows],
             "StatusCode": status}
 

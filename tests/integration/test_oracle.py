@@ -1,6 +1,6 @@
 """Compares `drowse explain --json` with the decision oracle, on seeded random states.
 
-ORACLE_STATES says how many (3000), ORACLE_SEED which (1). A difference prints its seed, the smallest state to which it
+ORACLE_STATES says how many (4000), ORACLE_SEED which (1). A difference prints its seed, the smallest state to which it
 can be shrunk, and both answers. Cases are numbered: `ORACLE_ONLY=1:123` runs the one of that seed and number.
 """
 import concurrent.futures
@@ -173,7 +173,7 @@ def run(numbers):
 
 
 def main():
-    seed, count = os.environ.get("ORACLE_SEED", "1"), int(os.environ.get("ORACLE_STATES", "3000"))
+    seed, count = os.environ.get("ORACLE_SEED", "1"), int(os.environ.get("ORACLE_STATES", "4000"))
     names = ["%s:%d" % (seed, number) for number in range(count)]
     if "ORACLE_ONLY" in os.environ:
         names = [os.environ["ORACLE_ONLY"]]

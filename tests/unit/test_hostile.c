@@ -107,8 +107,8 @@ static size_t plain_distance(struct text a, struct text b)
             cells[i][j] = i + j;
             if (i == 0 || j == 0)
                 continue;
-            cells[i][j] = least(least(cells[i - 1][j], cells[i][j - 1]) + 1,
-                                cells[i - 1][j - 1] + (a.p[i - 1] != b.p[j - 1]));
+            cells[i][j] =
+                least(least(cells[i - 1][j], cells[i][j - 1]) + 1, cells[i - 1][j - 1] + (a.p[i - 1] != b.p[j - 1]));
             if (i > 1 && j > 1 && a.p[i - 1] == b.p[j - 2] && a.p[i - 2] == b.p[j - 1])
                 cells[i][j] = least(cells[i][j], cells[i - 2][j - 2] + 1);
         }

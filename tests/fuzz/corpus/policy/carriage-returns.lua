@@ -1,0 +1,2 @@
+L-- a
+  return {policy = "x

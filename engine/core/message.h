@@ -17,7 +17,7 @@ void value_format(struct buffer *, enum type, struct value);
 void value_json(struct json_writer *, enum type, struct value);
 // "connections: 3 of 10 due buckets have a point, coverage 0.8 asks for 8" and the like.
 void why_format(struct buffer *, const struct policy *, struct value);
-// A rule's message (or the script's) for the decision under way; at most LIMIT_MESSAGE_BYTES. Where the decision
+// A rule's message (or the script's) for the decision under way; the buffer's maximum bounds it. Where the decision
 // is held or failed, a sentence that says so and why.
 void message_format(struct buffer *, struct evaluator *, const struct decision *);
 

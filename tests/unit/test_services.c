@@ -41,7 +41,7 @@ struct fence_case {
 
 #define COUNTS NAMED "\"desiredCount\":1,\"runningCount\":1,\"pendingCount\":0"
 #define MARK(value) ",\"tags\":[{\"key\":\"drowse-wake\",\"value\":\"" value "\"}]"
-#define MARKS(first, second) \
+#define MARKS(first, second)                                                                                           \
     ",\"tags\":[{\"key\":\"drowse-wake\",\"value\":\"" first "\"},{\"key\":\"drowse-wake\",\"value\":\"" second "\"}]"
 #define STARTED(at) "{\"createdAt\":" at ",\"message\":\"(service s) has started 1 tasks: (task 1).\"}"
 #define STEADY(at) "{\"createdAt\":" at ",\"message\":\"(service s) has reached a steady state.\"}"
@@ -182,9 +182,8 @@ int main(void)
 {
 #define TEST(function) cmocka_unit_test_setup_teardown(function, setup, teardown)
     const struct CMUnitTest tests[] = {
-        TEST(test_the_fence),       TEST(test_deploying),   TEST(test_a_described_service),
-        TEST(test_names_from_arns), TEST(test_tags_denied), TEST(test_tags_unreadable),
-        TEST(test_tags_asked),
+        TEST(test_the_fence),   TEST(test_deploying),       TEST(test_a_described_service), TEST(test_names_from_arns),
+        TEST(test_tags_denied), TEST(test_tags_unreadable), TEST(test_tags_asked),
     };
     return cmocka_run_group_tests_name("services", tests, NULL, NULL) != 0;
 }

@@ -165,10 +165,11 @@ class Sight:
     # -- the columns of a metric
     def pages(self, name):
         found = [page for page in self.state.get("MetricDataResults", []) if page["Id"] == name]
-        if len(self.state["services"]) > 1:
-            return [page for page in found if page["Label"] == "%s/%s" % (CLUSTER, SERVICE)]
-        labelled = [page for page in found if page["Label"] == "%s/%s" % (CLUSTER, SERVICE)]
-        return labelled or found
+        own = [page for page in found if page["Label"] == "%s/%s" % (CLUSTER, SERVICE)]
+        if own or len(self.state["services"]) > 1:
+            return own
+        # With one service any label will do but that of another: "cluster/service", which has no blanks.
+        return [page for page in found if "/" not in page["Label"] or " " in page["Label"]]
 
     def complete(self, name):
         return all(page.get("StatusCode") == "Complete" for page in self.pages(name)) and "NextToken" not in self.state

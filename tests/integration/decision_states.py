@@ -137,8 +137,8 @@ def numbers(rng):
     """value(minutes before now) of a metric that counts."""
     kind = rng.choice(["one", "recent", "old", "all", "negative", "huge", "noise"]) if rng.amiss(0.8) else "zero"
     at = rng.choice([0, 1, 2, 3, 4, 5, 9, 10, 14, 15, 29, 60, 118, 119, 120, 121, 179])
-    return {"zero": lambda ago: 0, "one": lambda ago: 1 if ago == at else 0, "recent": lambda ago: 2 if ago <= at else 0,
-            "old": lambda ago: 3 if ago > at else 0, "all": lambda ago: 1.5,
+    return {"zero": lambda ago: 0, "one": lambda ago: 1 if ago == at else 0,
+            "recent": lambda ago: 2 if ago <= at else 0, "old": lambda ago: 3 if ago > at else 0, "all": lambda ago: 1.5,
             "negative": lambda ago: -1 if ago != at else rng.choice([0.5, 100]),
             "huge": lambda ago: 1e108 if ago == at else 0 if ago != at + 1 else rng.choice([1e-9, 1e109, 5]),
             "noise": lambda ago: rng.choice([0, 0, 0, 0.001, -0.001, 1e17, -1e17])}[kind]
@@ -177,7 +177,8 @@ def columns(rng, now, span, step, value):
         if rng.amiss(0.05):
             found.append((at + shift + rng.choice([0, 0, 20]), point if rng.random() < 0.5 else value(0)))
     if rng.amiss(0.3):
-        found += [(now // MINUTE * MINUTE + ahead * MINUTE, value(0)) for ahead in rng.choice([[0], [1], [0, 1, 2, 9]])]
+        this_minute = now // MINUTE * MINUTE
+        found += [(this_minute + ahead * MINUTE, value(0)) for ahead in rng.choice([[0], [1], [0, 1, 2, 9]])]
     if rng.amiss(0.3):
         hole = rng.randrange(0, max(1, len(found)))
         del found[hole:hole + rng.choice([1, 2, 3, 4])]
@@ -250,12 +251,14 @@ def case(rng):
     now = moment(rng)
     services = [service(rng, now, policy, behaviour)]
     if rng.random() < 0.15:
-        services += [service(rng, now, policy, behaviour, name) for name in rng.choice([["other"], ["other", "fluidity"]])]
+        others = rng.choice([["other"], ["other", "fluidity"]])
+        services += [service(rng, now, policy, behaviour, name) for name in others]
     running = services[0]["runningCount"]
     label = "%s/%s" % (CLUSTER, SERVICE)
     single = len(services) == 1
     found = metric_results(rng, now, policy, params, running,
-                           label if not single or rng.random() < 0.5 else rng.choice(["ActiveConnections", "m1"]))
+                           label if not single or rng.random() < 0.5
+                           else rng.choice(["ActiveConnections", "m1", "a/b: Average", CLUSTER + "/other"]))
     for other in services[1:]:
         found += metric_results(rng, now, policy, params, 1, "%s/%s" % (CLUSTER, other["serviceName"]))
     rng.shuffle(services)

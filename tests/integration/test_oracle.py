@@ -142,10 +142,12 @@ def describe(name, case, folder):
     small = shrink(case, folder, differ(case, folder))
     got, done = ask(small, folder)
     wanted = due(small)
-    lines = ["FAILED %s: explain %s --policy %s %s" % (name, small.behaviour, small.policy.path, " ".join(small.options))]
+    lines = ["FAILED %s: explain %s --policy %s %s" % (name, small.behaviour, small.policy.path,
+                                                       " ".join(small.options))]
     lines += ["  " + line for line in differences(got, done, wanted)]
     if got:
-        lines.append("  the program: " + ", ".join("%s %s" % (f, got.get(f)) for f in FIELDS.values()) + "; " + got["summary"])
+        lines.append("  the program: " + ", ".join("%s %s" % (f, got.get(f)) for f in FIELDS.values()))
+        lines.append("    " + got["summary"])
     lines.append("  the oracle:  " + ", ".join("%s %s" % (f, getattr(wanted, m)) for m, f in FIELDS.items()))
     lines.append("  state: " + json.dumps(small.state))
     return "\n".join(lines)

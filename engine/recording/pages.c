@@ -58,7 +58,8 @@ static struct recorded_series *series_add(struct recording *recording, const str
     recording->series = arena_grow(arena, recording->series, recording->series_count, &recording->series_capacity,
                                    recording->series_count + 1, sizeof *recording->series);
     struct recorded_series *series = &recording->series[recording->series_count++];
-    *series = (struct recorded_series){.id = arena_text(arena, page->id),
+    *series = (struct recorded_series){.dropped_at_s = -INFINITY,
+                                       .id = arena_text(arena, page->id),
                                        .label = arena_text(arena, page->label),
                                        .statistic = arena_text(arena, page->statistic)};
     return series;
@@ -77,14 +78,16 @@ static void series_append(struct arena *arena, struct recorded_series *series, c
     series->count = need;
 }
 
-// Takes out what is not finite or past the bound; answers how many.
-static size_t page_drop(struct page *page)
+// Takes out what is not finite or past the bound; answers how many, and the newest of them in *newest_s.
+static size_t page_drop(struct page *page, double *newest_s)
 {
     size_t kept = 0;
     for (size_t i = 0; i < page->values.count; i++) {
         double value = page->values.items[i];
-        if (!(fabs(value) <= LIMIT_POINT_MAGNITUDE))
+        if (!(fabs(value) <= LIMIT_POINT_MAGNITUDE)) {
+            *newest_s = fmax(*newest_s, page->times.items[i]);
             continue;
+        }
         page->times.items[kept] = page->times.items[i];
         page->values.items[kept++] = value;
     }
@@ -107,7 +110,7 @@ void file_add_page(struct file_read *file, struct page *page)
     if (!series)
         series = series_add(recording, page);
     series->notes.read += page->values.count;
-    series->notes.dropped += page_drop(page);
+    series->notes.dropped += page_drop(page, &series->dropped_at_s);
     series->notes.unzoned = series->notes.unzoned || page->unzoned;
     series->status = status_after(series->status, page->status);
     if (page->times.count)
@@ -122,6 +125,7 @@ static void series_merge(struct arena *arena, struct recorded_series *into, cons
     struct recording_notes *notes = &into->notes;
     if (from->count)
         series_append(arena, into, from->at_s, from->values, from->count);
+    into->dropped_at_s = fmax(into->dropped_at_s, from->dropped_at_s);
     into->status = into->status > from->status ? into->status : from->status;
     if (!notes->steps_back)
         notes->first_step_back_s = more->first_step_back_s;

@@ -37,7 +37,8 @@ struct recorded_series {
     double *at_s;
     double *values;
     size_t count, capacity;
-    uint8_t status;  // enum metric_status: of the newest page, but a failed page fails the whole
+    double dropped_at_s;  // of the points dropped (not finite, past the bound) the newest; -INFINITY where none was
+    uint8_t status;       // enum metric_status: of the newest page, but a failed page fails the whole
     struct recording_notes notes;
 };
 

@@ -140,6 +140,9 @@ static bool label_names_some_service(struct text label)
     return text_find(label, '/', &at) && !text_find(label, ' ', &at);
 }
 
+// Of two series that both could be the service's, neither is.
+static const struct recorded_series either_s = {.status = METRIC_PARTIAL};
+
 // With one service any label will do but another service's: its points say nothing of this one.
 static const struct recorded_series *find_series(const struct recording *recording,
                                                  const struct metric_request *request)
@@ -151,8 +154,8 @@ static const struct recorded_series *find_series(const struct recording *recordi
             continue;
         if (label_names(series->label, request->service))
             return series;
-        if (!any && !label_names_some_service(series->label))
-            any = series;
+        if (!label_names_some_service(series->label))
+            any = any ? &either_s : series;
     }
     return recording->state_count == 1 ? any : NULL;
 }
@@ -177,7 +180,9 @@ static struct metric_view view_of(struct arena *arena, const struct recorded_ser
     recording_bucket(arena, &asked, request->metric->period_s, request->metric->stat, &at_s, &values, &count);
     struct series *built = ARENA_NEW(arena, struct series);
     *built = series_build(arena, at_s, values, count);
-    return (struct metric_view){.series = built, .end = count, .status = series->status};
+    // A point that cannot be used is not one that is missing, which `missing` would fill.
+    bool unusable = series->dropped_at_s >= (double)request->start_s || asked.notes.overflown;
+    return (struct metric_view){.series = built, .end = count, .status = unusable ? METRIC_PARTIAL : series->status};
 }
 
 static enum port_status state_metrics(void *context, struct arena *arena, const struct metric_request *requests,
@@ -187,7 +192,10 @@ static enum port_status state_metrics(void *context, struct arena *arena, const 
     const struct state_file *file = context;
     for (size_t i = 0; i < count; i++) {
         const struct recorded_series *series = find_series(&file->recording, &requests[i]);
-        views[i] = series ? view_of(arena, series, &requests[i]) : (struct metric_view){.status = METRIC_COMPLETE};
+        // CloudWatch answers all that it is asked: what the file lacks was not asked, and `missing` cannot fill it.
+        bool fills = requests[i].metric->missing == MISSING_IS;
+        views[i] = series ? view_of(arena, series, &requests[i])
+                          : (struct metric_view){.status = fills ? METRIC_PARTIAL : METRIC_COMPLETE};
     }
     return PORT_OK;
 }

@@ -172,7 +172,9 @@ class Sight:
         return [page for page in found if "/" not in page["Label"] or " " in page["Label"]]
 
     def complete(self, name):
-        return all(page.get("StatusCode") == "Complete" for page in self.pages(name)) and "NextToken" not in self.state
+        pages = self.pages(name)
+        asked = pages or self.metrics[name].fill is None  # what nobody asked for cannot be filled
+        return asked and "NextToken" not in self.state and all(page.get("StatusCode") == "Complete" for page in pages)
 
     def buckets(self, name):
         """Start of a bucket -> its value."""

@@ -9,6 +9,7 @@
 #include "engine/base/instant.h"
 #include "engine/base/text.h"
 #include "engine/core/message.h"
+#include "engine/core/schedule.h"
 
 // ---- rules ------------------------------------------------------------------------------------------------
 
@@ -78,6 +79,10 @@ static void lint_schedules(struct loader *loader)
             diag_warning(loader->diags, loader->schedule_places[i], "schedule-unused",
                          "%s is scheduled, but the policy has no %s", behaviour_name((enum behaviour)i),
                          behaviour_name((enum behaviour)i));
+        int64_t next_s;
+        if (schedule && !schedule_next(schedule, 0, 0, &next_s))
+            diag_warning(loader->diags, loader->schedule_places[i], "schedule-never",
+                         "the schedule of %s never runs: no date fits it", behaviour_name((enum behaviour)i));
     }
 }
 

@@ -138,13 +138,27 @@ def coloured_on_terminal(_):
     assert plain.returncode == 0 and b"\033" not in plain.stdout, plain
 
 
-CASES = [full_disk, full_disk_after_a_change, reader_gone, closed_input, closed_output, all_closed, messages_closed,
-         confirmed, not_confirmed, interrupted, coloured_on_terminal]
+CASES = [full_disk, full_disk_after_a_change, reader_gone, closed_input, closed_output, all_closed, messages_closed]
+ON_TERMINALS = [confirmed, not_confirmed, interrupted, coloured_on_terminal]
+
+
+def has_terminals():
+    """A bare chroot has no /dev/pts, and so nothing that could be a terminal."""
+    try:
+        for end in pty.openpty():
+            os.close(end)
+    except OSError:
+        return False
+    return True
 
 
 def main():
-    failed = 0
-    for case in CASES:
+    failed, cases = 0, list(CASES)
+    if has_terminals():
+        cases += ON_TERMINALS
+    else:
+        print("left out: what is asked and coloured on a terminal: this machine has no pseudo-terminals")
+    for case in cases:
         with tempfile.TemporaryDirectory(prefix="drowse-streams-") as folder:
             state = os.path.join(folder, "state.json")
             shutil.copy(STATE, state)
@@ -155,7 +169,7 @@ def main():
             except (AssertionError, OSError, ValueError) as error:
                 failed += 1
                 print("FAILED %s: %s" % (case.__name__, error))
-    print("%d passed, %d failed" % (len(CASES) - failed, failed))
+    print("%d passed, %d failed" % (len(cases) - failed, failed))
     return 1 if failed else 0
 
 

@@ -178,7 +178,7 @@ static bool same(enum type type, const struct value *a, const struct value *b)
     return a->number == b->number;
 }
 
-static struct value combine_known(const struct node *node, const struct value *a, const struct value *b)
+struct value value_combine(const struct node *node, const struct value *a, const struct value *b)
 {
     switch ((enum op)node->op) {
     case OP_EQUAL:
@@ -239,7 +239,7 @@ static struct value evaluate_binary(struct evaluator *evaluator, const struct no
     struct value b = evaluate(evaluator, node->b);
     if (a.knowledge != KNOWN || b.knowledge != KNOWN)
         return either_unknown(&a, &b);
-    return combine_known(node, &a, &b);
+    return value_combine(node, &a, &b);
 }
 
 static struct value parse_known(enum op op, struct text text)

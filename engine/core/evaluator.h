@@ -65,6 +65,9 @@ void evaluator_begin(struct evaluator *, const struct snapshot *);
 // An expression's value. Between evaluator_begin and the end of the snapshot's life.
 struct value evaluate(struct evaluator *, node_index);
 
+// What an operator or function of two makes of two known values. Where constants are folded, this is what folds them.
+struct value value_combine(const struct node *, const struct value *, const struct value *);
+
 // The value that a param has in this snapshot, and where it came from.
 struct value param_value(const struct evaluator *, uint32_t param, enum param_origin *origin);
 struct value builtin_value(const struct snapshot *, enum builtin);

@@ -2,10 +2,10 @@
 // same; everything else is unknown, and travels as in Kleene's logic.
 #include "engine/lang/expression_parts.h"
 
-#include <math.h>
-
 #include "engine/base/instant.h"
 #include "engine/base/text.h"
+#include "engine/core/evaluator.h"
+#include "engine/core/value.h"
 
 static struct value value_of(const struct compiler *, node_index);
 
@@ -16,81 +16,29 @@ static bool is_known(const struct value *value)
     return value->knowledge == KNOWN;
 }
 
-static struct value truth(bool is)
-{
-    return (struct value){.truth = is, .knowledge = KNOWN};
-}
-
-static struct value number(double is)
-{
-    return isfinite(is) ? (struct value){.number = is, .knowledge = KNOWN} : varying;
-}
-
 static struct value literal(const struct node *node)
 {
-    return node->type == TYPE_BOOLEAN ? truth(node->number != 0) : number(node->number);
+    return node->type == TYPE_BOOLEAN ? value_truth(node->number != 0) : value_number(node->number);
 }
 
 // `and` where `settles` is false, `or` where it is true.
 static struct value junction(const struct value *a, const struct value *b, bool settles)
 {
     if ((is_known(a) && a->truth == settles) || (is_known(b) && b->truth == settles))
-        return truth(settles);
-    return is_known(a) && is_known(b) ? truth(!settles) : varying;
-}
-
-static struct value equality(enum type type, const struct value *a, const struct value *b, bool equal)
-{
-    if (type == TYPE_TEXT)
-        return truth(text_eq(a->text, b->text) == equal);
-    if (type == TYPE_BOOLEAN)
-        return truth((a->truth == b->truth) == equal);
-    return truth((a->number == b->number) == equal);
-}
-
-// Both known; numeric but for (in)equality and matches.
-static struct value of_two(const struct node *node, const struct value *a, const struct value *b)
-{
-    switch ((int)node->op) {
-    case OP_EQUAL:
-    case OP_UNEQUAL:
-        return equality(node->operands, a, b, node->op == OP_EQUAL);
-    case OP_MATCHES:
-        return truth(text_glob(a->text, b->text));
-    case OP_LESS:
-        return truth(a->number < b->number);
-    case OP_LESS_EQUAL:
-        return truth(a->number <= b->number);
-    case OP_GREATER:
-        return truth(a->number > b->number);
-    case OP_GREATER_EQUAL:
-        return truth(a->number >= b->number);
-    case OP_ADD:
-        return number(a->number + b->number);
-    case OP_SUBTRACT:
-        return number(a->number - b->number);
-    case OP_MULTIPLY:
-        return number(a->number * b->number);
-    case OP_DIVIDE:
-        return b->number == 0 ? varying : number(a->number / b->number);
-    case OP_LEAST:
-        return number(a->number <= b->number ? a->number : b->number);
-    case OP_GREATEST:
-        return number(a->number >= b->number ? a->number : b->number);
-    }
-    return varying;
+        return value_truth(settles);
+    return is_known(a) && is_known(b) ? value_truth(!settles) : varying;
 }
 
 static struct value of_one(const struct node *node, const struct value *a)
 {
     double read;
     if (node->op == OP_NOT)
-        return truth(!a->truth);
+        return value_truth(!a->truth);
     if (node->op == OP_NEGATE)
-        return number(-a->number);
+        return value_number(-a->number);
     if (node->op == OP_INSTANT)
-        return parse_instant(a->text, &read) ? number(read) : varying;
-    return text_to_double(a->text, &read) ? number(read) : varying;
+        return parse_instant(a->text, &read) ? value_number(read) : varying;
+    return text_to_double(a->text, &read) ? value_number(read) : varying;
 }
 
 static struct value unary(const struct compiler *c, const struct node *node)
@@ -104,7 +52,7 @@ static struct value binary(const struct compiler *c, const struct node *node)
     struct value a = value_of(c, node->a), b = value_of(c, node->b);
     if (node->op == OP_AND || node->op == OP_OR)
         return junction(&a, &b, node->op == OP_OR);
-    return is_known(&a) && is_known(&b) ? of_two(node, &a, &b) : varying;
+    return is_known(&a) && is_known(&b) ? value_combine(node, &a, &b) : varying;
 }
 
 static struct value value_of(const struct compiler *c, node_index index)
@@ -144,7 +92,7 @@ static struct value value_of(const struct compiler *c, node_index index)
         return value_of(c, node->a);  // the second may stand in, but only where the first varies
     case OP_KNOWN: {
         struct value a = value_of(c, node->a);
-        return is_known(&a) ? truth(true) : varying;
+        return is_known(&a) ? value_truth(true) : varying;
     }
     case OP_NONE:
     case OP_BUILTIN:

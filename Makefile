@@ -33,6 +33,7 @@ LUA_CFLAGS := $(patsubst -I%,-isystem %,$(shell pkg-config --cflags lua5.4 2>/de
 archive = $(or $(filter /%,$(shell $(CC) -print-file-name=lib$(1).a 2>/dev/null)),-l$(1))
 LIBS := $(foreach library,yaml lua5.4 cjson crypto,$(call archive,$(library))) -lm
 FUZZ_SECONDS ?= 10
+FUZZ_SEED    ?= 0
 # ---- end of settings --------------------------------------------------------------------------------------
 
 # One static library a layer; the order is the direction: a layer sees itself and those before it.
@@ -200,11 +201,11 @@ cover-run: test-programs
 	@find $(BUILD) -name '*.gcda' -delete
 	$(run-tests) || tests=failed; .ci/cover $(BUILD) && [ -z "$$tests" ]
 
-fuzz:  ## each fuzzer for FUZZ_SECONDS (10)
+fuzz:  ## each fuzzer for FUZZ_SECONDS (10), from FUZZ_SEED (0: a new one each time)
 	@.ci/packages core checks
 	$(again) BUILD=$(BUILD)/fuzz CC=clang SANITIZER=fuzzer-no-link,address,undefined fuzz-run
 fuzz-run: $(FUZZ_PROGRAMS)
-	@.ci/fuzz $(BUILD) $(FUZZ_SECONDS) $(FUZZERS)
+	@.ci/fuzz $(BUILD) $(FUZZ_SECONDS) $(FUZZ_SEED) $(FUZZERS)
 
 bench:  ## the figures of docs and design, against a saved run; SAVE=1 saves this one
 	@.ci/packages core

@@ -218,8 +218,9 @@ struct zone_period zone_footer_period(const struct zone_footer *footer, int64_t 
     int64_t cycle = at_s / CYCLE_S - (at_s % CYCLE_S < 0);
     int64_t in_cycle_s = at_s - cycle * CYCLE_S;
     int32_t year = civil_from_day((int32_t)(in_cycle_s / DAY_S)).year;
-    // Rules may reach a week and a day past their year's ends: so the neighbours are asked as well.
-    for (int32_t y = year - 1; y <= year + 1; y++) {
+    // Rules may reach a week and a day past their year's ends: at its edges both the change before and the change
+    // behind can be those of two years away.
+    for (int32_t y = year - 2; y <= year + 2; y++) {
         struct change changes[2];
         changes_of_year(footer, y, changes);
         for (int i = 0; i < 2; i++) {

@@ -31,7 +31,7 @@ return {
   },
 
   sleep = {
-    rules = {"stopped", "starting", "deployment", "idle", "active"},
+    rules = {"stopped", "starting", "deployment", "kept_awake", "idle", "active"},
     decide = function(s)
       if s.desired == 0 then
         return {rule = "stopped", status = "no_change", message = "Service is already stopped"}
@@ -43,6 +43,13 @@ return {
         local at = s.deployed_at
         if at and s.since(at) < 3600 then
           return {rule = "deployment", status = "no_change", message = "A deployment is in progress"}
+        end
+      end
+      if s.kept_until ~= "" then
+        local till = s.instant(s.kept_until)
+        if till and s.now < till then
+          return {rule = "kept_awake", status = "no_change",
+                  message = string.format("Kept awake until %s (%s: %s)", s.kept_until, s.kept_by, s.kept_because)}
         end
       end
       local connections, idle = s.avg_connections, s.idle_time

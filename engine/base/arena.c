@@ -42,6 +42,13 @@ void arena_release(struct arena *arena)
     arena_init(arena);
 }
 
+void arena_wipe(struct arena *arena)
+{
+    for (struct arena_block *block = arena->blocks; block; block = block->older)
+        explicit_bzero(block->bytes, block->size);
+    arena_release(arena);
+}
+
 void arena_reset(struct arena *arena)
 {
     struct arena_block *newest = arena->blocks;
@@ -119,12 +126,19 @@ struct text arena_text(struct arena *arena, struct text text)
 
 struct text arena_format(struct arena *arena, const char *format, ...)
 {
-    char brief[BRIEF_BYTES];
-    va_list list, again;
+    va_list list;
     va_start(list, format);
+    struct text text = arena_vformat(arena, format, list);
+    va_end(list);
+    return text;
+}
+
+struct text arena_vformat(struct arena *arena, const char *format, va_list list)
+{
+    char brief[BRIEF_BYTES];
+    va_list again;
     va_copy(again, list);
     int n = vsnprintf(brief, sizeof brief, format, list);
-    va_end(list);
     if (n < 0)
         out_of_memory();
     char *p = arena_alloc(arena, (size_t)n + 1);

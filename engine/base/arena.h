@@ -2,6 +2,7 @@
 #ifndef DROWSE_BASE_ARENA_H
 #define DROWSE_BASE_ARENA_H
 
+#include <stdarg.h>
 #include <stddef.h>
 
 #include "drowse/text.h"
@@ -19,6 +20,8 @@ struct arena {
 void arena_init(struct arena *);
 // Frees everything; the arena may be used again.
 void arena_release(struct arena *);
+// The same, and overwrites all that was in it: for arenas that held secrets.
+void arena_wipe(struct arena *);
 // Forgets everything but keeps the newest block, so that a loop of ticks allocates nothing once warm.
 void arena_reset(struct arena *);
 
@@ -33,6 +36,7 @@ void *arena_grow(struct arena *, void *items, size_t count, size_t *capacity, si
 // A copy, NUL-terminated behind its last byte.
 struct text arena_text(struct arena *, struct text);
 struct text arena_format(struct arena *, const char *format, ...) __attribute__((format(printf, 2, 3)));
+struct text arena_vformat(struct arena *, const char *format, va_list) __attribute__((format(printf, 2, 0)));
 
 #define ARENA_NEW(arena, type) ((type *)arena_alloc((arena), sizeof(type)))
 #define ARENA_ARRAY(arena, count, type) ((type *)arena_array((arena), (count), sizeof(type)))

@@ -78,17 +78,29 @@ void buffer_add(struct buffer *buffer, struct text text)
 
 void buffer_add_char(struct buffer *buffer, char c)
 {
-    buffer_add(buffer, (struct text){&c, 1});
+    // The capacity is never past the maximum: where there is room, it may be used.
+    if (buffer->truncated || buffer->capacity - buffer->n < 2) {
+        buffer_add(buffer, (struct text){&c, 1});
+        return;
+    }
+    buffer->p[buffer->n++] = c;
+    buffer->p[buffer->n] = '\0';
 }
 
 void buffer_printf(struct buffer *buffer, const char *format, ...)
 {
-    char small[256];
-    va_list list, again;
+    va_list list;
     va_start(list, format);
+    buffer_vprintf(buffer, format, list);
+    va_end(list);
+}
+
+void buffer_vprintf(struct buffer *buffer, const char *format, va_list list)
+{
+    char small[256];
+    va_list again;
     va_copy(again, list);
     int n = vsnprintf(small, sizeof small, format, list);
-    va_end(list);
     if (n < 0) {
         buffer->truncated = true;
     } else if ((size_t)n < sizeof small) {

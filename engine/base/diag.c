@@ -7,6 +7,7 @@
 #include "engine/base/arena.h"
 #include "engine/base/text.h"
 
+#define NAMES_LISTED 8
 #define LONGEST_TEXT_BYTES 8192  // of one diagnostic: a message template and its sentence fit
 
 void diags_init(struct diags *diags, struct arena *arena)
@@ -105,4 +106,22 @@ struct text diag_suggestion(struct arena *arena, struct text word, const struct 
     if (nearest.n == 0)
         return TEXT("");
     return arena_format(arena, " (did you mean '%.*s'?)", TEXT_ARG(nearest));
+}
+
+struct text suggest_name(struct arena *arena, struct text word, const struct text *names, size_t count)
+{
+    struct text near = diag_suggestion(arena, word, names, count);
+    if (near.n)
+        return near;
+    if (count == 0)
+        return TEXT("; it has none");
+    struct buffer list;
+    buffer_init(&list, LIMIT_MESSAGE_BYTES);
+    for (size_t i = 0; i < count && i < NAMES_LISTED; i++)
+        buffer_printf(&list, "%s%.*s", i ? ", " : "; it has ", TEXT_ARG(names[i]));
+    if (count > NAMES_LISTED)
+        buffer_printf(&list, " and %zu more", count - NAMES_LISTED);
+    struct text copy = arena_text(arena, buffer_text(&list));
+    buffer_release(&list);
+    return copy;
 }

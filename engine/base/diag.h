@@ -30,5 +30,7 @@ void diags_print(const struct diags *, const struct sources *, bool colour, stru
 
 // " (did you mean 'x'?)" in the arena, or the empty text where nothing is near.
 struct text diag_suggestion(struct arena *, struct text word, const struct text *candidates, size_t count);
+// What to say behind "there is no 'word'": " (did you mean 'x'?)", else what there is; in the arena.
+struct text suggest_name(struct arena *, struct text word, const struct text *names, size_t count);
 
 #endif

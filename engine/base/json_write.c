@@ -96,11 +96,19 @@ static bool needs_escape(uint32_t code)
            code == 0x2029;
 }
 
+// Most of all texts: what is neither escaped nor longer than a byte.
+static size_t skip_plain(struct text text, size_t at)
+{
+    while (at < text.n && text.p[at] >= ' ' && text.p[at] < 0x7F && text.p[at] != '"' && text.p[at] != '\\')
+        at++;
+    return at;
+}
+
 static void add_quoted(struct buffer *out, struct text text)
 {
     buffer_add_char(out, '"');
     size_t plain = 0;  // where the run that needs no escape began
-    for (size_t at = 0; at < text.n;) {
+    for (size_t at = skip_plain(text, 0); at < text.n; at = skip_plain(text, at)) {
         struct character next = utf8_next(text_from(text, at));
         bool wrong = next.code == UTF8_WRONG && next.bytes == 1;
         if (wrong || needs_escape(next.code)) {
@@ -144,8 +152,17 @@ void json_string(struct json_writer *writer, const char *nul_terminated)
 
 void json_int(struct json_writer *writer, int64_t number)
 {
+    char digits[24];
+    size_t at = sizeof digits;
+    uint64_t magnitude = number < 0 ? 0 - (uint64_t)number : (uint64_t)number;
+    do {
+        digits[--at] = (char)('0' + magnitude % 10);
+        magnitude /= 10;
+    } while (magnitude);
+    if (number < 0)
+        digits[--at] = '-';
     before_value(writer);
-    buffer_printf(writer->out, "%" PRId64, number);
+    buffer_add(writer->out, (struct text){digits + at, sizeof digits - at});
 }
 
 void json_number(struct json_writer *writer, double number)

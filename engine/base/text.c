@@ -1,6 +1,7 @@
 #include "engine/base/text.h"
 
 #include <string.h>
+#include <strings.h>
 
 struct text text_of(const char *nul_terminated)
 {
@@ -20,6 +21,11 @@ bool text_is(struct text text, const char *nul_terminated)
     if (text.n && nul_terminated && text.p[0] != nul_terminated[0])
         return false;
     return text_eq(text, text_of(nul_terminated));
+}
+
+bool text_is_any_case(struct text text, const char *nul_terminated)
+{
+    return text.n == strlen(nul_terminated) && (text.n == 0 || strncasecmp(text.p, nul_terminated, text.n) == 0);
 }
 
 int text_compare(struct text a, struct text b)
@@ -70,4 +76,24 @@ bool text_find(struct text text, char c, size_t *at)
         return false;
     *at = (size_t)(found - text.p);
     return true;
+}
+
+struct text text_take(struct text *rest, char separator)
+{
+    struct text part = *rest;
+    text_find(*rest, separator, &part.n);
+    *rest = text_from(*rest, part.n + 1);
+    return part;
+}
+
+struct text text_part(struct text text, char separator, size_t index)
+{
+    for (; index; index--)
+        text_take(&text, separator);
+    return text_take(&text, separator);
+}
+
+bool text_contains(struct text text, struct text part)
+{
+    return part.n && text.n >= part.n && memmem(text.p, text.n, part.p, part.n);
 }

@@ -2,6 +2,7 @@
 #ifndef DROWSE_BASE_TEXT_H
 #define DROWSE_BASE_TEXT_H
 
+#include <stdarg.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -11,12 +12,17 @@
 struct text text_of(const char *nul_terminated);  // NULL gives the empty text
 bool text_eq(struct text, struct text);
 bool text_is(struct text, const char *nul_terminated);
-int text_compare(struct text, struct text);  // by bytes
+bool text_is_any_case(struct text, const char *nul_terminated);  // ASCII letters in either case
+int text_compare(struct text, struct text);                      // by bytes
 bool text_starts(struct text, struct text prefix);
 bool text_ends(struct text, struct text suffix);
 struct text text_trim(struct text);                 // ASCII blanks at both ends
 struct text text_from(struct text, size_t offset);  // the rest behind offset; empty past the end
 bool text_find(struct text, char, size_t *at);
+// Takes what stands before the next separator, or all that is left, off the front of `rest`, the separator too.
+struct text text_take(struct text *rest, char separator);
+struct text text_part(struct text, char separator, size_t index);  // of a:b:c at 1 it is b; empty past the end
+bool text_contains(struct text, struct text part);                 // the empty part: never
 
 // Whole-text conversions: no blanks, no sign but '-', nothing behind. False leaves *out alone.
 bool text_to_int64(struct text, int64_t *out);
@@ -58,6 +64,7 @@ void buffer_clear(struct buffer *);
 void buffer_add(struct buffer *, struct text);
 void buffer_add_char(struct buffer *, char);
 void buffer_printf(struct buffer *, const char *format, ...) __attribute__((format(printf, 2, 3)));
+void buffer_vprintf(struct buffer *, const char *format, va_list) __attribute__((format(printf, 2, 0)));
 struct text buffer_text(const struct buffer *);  // borrowed until the next addition
 
 // A double as shortest text that reads back the same, without exponent within 1e-6..1e15, "-0" as "0". What

@@ -12,6 +12,8 @@
 #define MANTISSA_DIGITS 19   // always fit 64 bits
 #define DIVISOR_POWER 27     // 5^27 is the largest power of five below 2^63
 #define DECISIVE_DIGITS 800  // more never change the rounding, but for not being zero; 768 would do
+#define EXACT_PLACES 9       // behind the point, of numbers that need no search for their digits
+#define EXACT_BELOW 0x1p51
 #define FAR_EXPONENT 100000  // beyond it all is infinite or zero, whatever the digits
 
 bool text_to_int64(struct text text, int64_t *out)
@@ -181,17 +183,59 @@ bool text_to_double(struct text text, double *out)
     return true;
 }
 
+// Digits without a zero at the end, and where the point is: d.ddd * 10^exponent.
+struct shortest {
+    char digits[40];
+    size_t count;
+    int exponent;
+};
+
+// Few numbers need more: a whole mantissa over a power of ten, by one exact division. Below 2^51 the neighbours of such
+// a decimal are further away than those of the double, so that no shorter one reads back the same.
+static bool shorten_exactly(double magnitude, struct shortest *out)
+{
+    double power = 1;
+    uint64_t mantissa = 0;
+    int places = 0;
+    while (places <= EXACT_PLACES) {
+        double scaled = magnitude * power;
+        if (!(scaled < EXACT_BELOW))
+            return false;
+        mantissa = (uint64_t)(scaled + 0.5);
+        if (mantissa && (double)mantissa / power == magnitude)
+            break;
+        power *= 10;
+        places++;
+    }
+    if (places > EXACT_PLACES)
+        return false;
+    size_t n = 0;
+    char reversed[24];
+    for (; mantissa; mantissa /= 10)
+        reversed[n++] = (char)('0' + mantissa % 10);
+    out->exponent = (int)n - 1 - places;
+    for (out->count = 0; out->count < n; out->count++)
+        out->digits[out->count] = reversed[n - 1 - out->count];
+    return true;
+}
+
 // The fewest of 15 to 17 digits that read back the same; the few bits of a subnormal may need less than 15.
-static int format_shortest(char *text, size_t size, double magnitude)
+static void shorten(double magnitude, struct shortest *out)
 {
     int digits = magnitude < DBL_MIN ? 1 : 15;
     double back = -1;
     while (back != magnitude && digits <= 17) {
-        snprintf(text, size, "%.*e", digits - 1, magnitude);
-        back = strtod(text, NULL);
+        snprintf(out->digits, sizeof out->digits, "%.*e", digits - 1, magnitude);
+        back = strtod(out->digits, NULL);
         digits++;
     }
-    return digits - 1;
+    // "d.ddde+XX" -> the digits in one run, their exponent apart.
+    int64_t exponent = 0;
+    const char *sign = strchr(out->digits, 'e') + 1;
+    text_to_int64(text_of(sign + (*sign == '+')), &exponent);
+    out->exponent = (int)exponent;
+    out->count = (size_t)digits - 1;
+    memmove(out->digits + 1, out->digits + 2, out->count - 1);
 }
 
 // 0.00123: `exponent` is that of the first digit, and negative.
@@ -240,18 +284,15 @@ void buffer_add_number(struct buffer *buffer, double number)
         buffer_add_char(buffer, '0');
         return;
     }
-    char text[40];
-    size_t count = (size_t)format_shortest(text, sizeof text, fabs(number));
-    // "d.ddde+XX" -> the digits in one run, their exponent apart.
-    int64_t exponent = 0;
-    const char *sign = strchr(text, 'e') + 1;
-    text_to_int64(text_of(sign + (*sign == '+')), &exponent);
-    memmove(text + 1, text + 2, count - 1);
-    while (count > 1 && text[count - 1] == '0')
-        count--;
-    struct text digits = {text, count};
-    if (exponent < -6 || exponent > 15 || (exponent == 15 && (count > 1 || text[0] > '1')))
-        add_scientific(buffer, digits, (int)exponent);
+    struct shortest shortest;
+    if (!shorten_exactly(fabs(number), &shortest))
+        shorten(fabs(number), &shortest);
+    while (shortest.count > 1 && shortest.digits[shortest.count - 1] == '0')
+        shortest.count--;
+    struct text digits = {shortest.digits, shortest.count};
+    int exponent = shortest.exponent;
+    if (exponent < -6 || exponent > 15 || (exponent == 15 && (digits.n > 1 || digits.p[0] > '1')))
+        add_scientific(buffer, digits, exponent);
     else
-        add_plain(buffer, digits, (int)exponent);
+        add_plain(buffer, digits, exponent);
 }

@@ -1,6 +1,7 @@
 #include "engine/base/utf8.h"
 
 #include <stdbool.h>
+#include <string.h>
 
 #include "engine/base/text.h"
 
@@ -108,4 +109,32 @@ size_t text_columns(struct text text)
         at += next.bytes;
     }
     return columns;
+}
+
+static bool is_shown(struct character character)
+{
+    bool control = character.code < ' ' || (character.code >= 0x7F && character.code < 0xA0);
+    return !control && character.code != UTF8_WRONG;
+}
+
+size_t utf8_show(struct text text, size_t most, char *to)
+{
+    size_t n = 0;
+    while (text.n) {
+        struct character character = utf8_next(text);
+        if (n + character.bytes > most) {
+            memcpy(to + n, "...", 3);
+            n += 3;
+            break;
+        }
+        if (is_shown(character)) {
+            memcpy(to + n, text.p, character.bytes);
+            n += character.bytes;
+        } else {
+            to[n++] = '?';
+        }
+        text = text_from(text, character.bytes);
+    }
+    to[n] = '\0';
+    return n;
 }

@@ -20,6 +20,9 @@ struct character utf8_decode(struct text);
 struct character utf8_next(struct text);
 // Writes a code point (a scalar value) as 1 to 4 bytes; returns how many.
 size_t utf8_encode(uint32_t code, char bytes[4]);
+// For messages: at most `most` bytes of the text, controls and wrong UTF-8 as '?', "..." where it was cut. Returns how
+// many bytes that are; `to` has room for most + 4, and a NUL follows.
+size_t utf8_show(struct text, size_t most, char *to);
 // Columns on a terminal: combining characters 0, East Asian wide ones 2, all others (controls too) 1.
 int utf8_columns(uint32_t code);
 

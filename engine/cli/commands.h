@@ -36,7 +36,11 @@ enum exit_code command_check(struct session *);
 enum exit_code command_explain(struct session *);
 enum exit_code command_run(struct session *);
 enum exit_code command_plan(struct session *);
+enum exit_code command_status(struct session *);
+enum exit_code command_hold(struct session *);
+enum exit_code command_record(struct session *);
 enum exit_code command_replay(struct session *);
+enum exit_code command_invoke(struct session *);
 enum exit_code command_help(struct session *);
 enum exit_code command_version(struct session *);
 

@@ -21,7 +21,7 @@ static enum exit_code explain_target(struct live *live, enum behaviour behaviour
     struct session *session = live->session;
     struct run_options options = live_options(live, behaviour, true);
     struct run_result result = {.status = PORT_OK};
-    run_decide(&session->arena, &live->evaluator, &live->cloud, &live->clock, &options, &live->targets[0], &result);
+    run_decide(&session->arena, &live->evaluator, &live->cloud, &live->clock, &options, &live->targets[0], 1, &result);
     note_result(live, &result);
     say_result(live, &result);
     say_hints(live);

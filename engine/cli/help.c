@@ -1,9 +1,9 @@
 #include <string.h>
 
+#include "drowse/version.h"
 #include "engine/base/text.h"
 #include "engine/cli/commands.h"
 #include "engine/cli/session.h"
-#include "engine/cli/version.h"
 
 #define OPTION_COLUMNS 30
 
@@ -27,10 +27,13 @@ static const struct topic topics[] = {
      "  DROWSE_POLICY                       the policy file, where --policy is not given\n"
      "  DROWSE_ENV                          else the policy is policies/$DROWSE_ENV.yaml\n"
      "  ECS_CLUSTER_NAME, ECS_SERVICE_NAME  the service meant, where --service is not given\n"
+     "  DROWSE_DRY_RUN                      1: run changes nothing, as with --dry-run\n"
+     "  USER, LOGNAME                       who holds a service, where --by is not given\n"
+     "  AWS_REGION, AWS_PROFILE and others  where AWS is, and who asks it: see docs/aws.md\n"
      "  NO_COLOR, FORCE_COLOR               no colour; colour also where no terminal is\n"
      "  COLUMNS                             the terminal's width\n"
-     "and those that the policy's params name (`env:`), for run, plan and explain. A param is taken from the request,\n"
-     "else from --param, else from its variable, else from the policy.\n"},
+     "and those that the policy's params name (`env:`), for what decides now, not for check and replay. A param is\n"
+     "taken from the request, else from --param, else from its variable, else from the policy.\n"},
 };
 
 static void add(struct buffer *out, const char *text)

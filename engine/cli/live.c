@@ -1,14 +1,14 @@
 #include "engine/cli/live.h"
 
+#include <math.h>
+
 #include "engine/base/diag.h"
-#include "engine/cli/params.h"
 #include "engine/cli/session.h"
 #include "engine/cli/state_hints.h"
 #include "engine/cli/target.h"
 #include "engine/core/message.h"
 #include "engine/lang/load.h"
-#include "engine/sim/state_file.h"
-#include "engine/sys/clock.h"
+#include "engine/shell/params.h"
 
 #define REQUEST_BYTES ((size_t)64 * 1024)
 
@@ -44,6 +44,7 @@ enum exit_code code_of_status(enum port_status status)
     case PORT_REFUSED:
         return CODE_REFUSED;
     case PORT_THROTTLED:
+    case PORT_TIMED_OUT:
     case PORT_FAILED:
     case PORT_UNKNOWN_OUTCOME:
         break;
@@ -68,20 +69,26 @@ void note_result(struct live *live, const struct run_result *result)
 
 void say_hints(const struct live *live)
 {
+    if (!live->world.file)
+        return;
     if (live->lacked_service)
         hint_at_services(live);
     if (live->looked_at_metrics)
         hint_at_metrics(live);
 }
 
+void say_warning(const struct live *live, const struct run_result *result)
+{
+    if (result->warning.n)
+        say(live->session, "warning: %.*s/%.*s: %.*s", TEXT_ARG(result->name.cluster), TEXT_ARG(result->name.service),
+            TEXT_ARG(result->warning));
+}
+
 void say_result(const struct live *live, const struct run_result *result)
 {
-    const struct session *session = live->session;
-    if (result->warning.n)
-        say(session, "warning: %.*s/%.*s: %.*s", TEXT_ARG(result->name.cluster), TEXT_ARG(result->name.service),
-            TEXT_ARG(result->warning));
+    say_warning(live, result);
     if (result->status != PORT_OK)
-        say(session, "%.*s", TEXT_ARG(result->error));
+        say(live->session, "%.*s", TEXT_ARG(result->error));
 }
 
 static bool read_trigger(struct live *live)
@@ -102,9 +109,10 @@ static bool read_trigger(struct live *live)
 
 static void say_lines(const struct session *session, struct text lines)
 {
-    size_t end = 0;
-    for (; text_find(lines, '\n', &end); lines = text_from(lines, end + 1))
-        say(session, "%.*s", (int)end, lines.p);
+    while (lines.n) {
+        struct text line = text_take(&lines, '\n');
+        say(session, "%.*s", TEXT_ARG(line));
+    }
 }
 
 static bool read_request(struct live *live, struct buffer *error)
@@ -132,35 +140,28 @@ static bool read_params(struct live *live, unsigned behaviours)
     struct buffer error;
     buffer_init(&error, LIMIT_MESSAGE_BYTES);
     live->params = params_new(&session->arena, live->policy);
-    bool read = params_from_environment(&session->arena, live->policy, session->environment, behaviours, live->params,
-                                        &error) &&
-                params_from_options(&session->arena, live->policy, session->arguments, live->params, &error) &&
-                read_request(live, &error);
+    bool read = params_from_environment(&session->arena, live->policy, &session->environment->all, behaviours,
+                                        live->params, &error) &&
+                session_params(session, live->policy, live->params, &error) && read_request(live, &error);
     if (error.n)
         say(session, "%.*s", TEXT_ARG(buffer_text(&error)));
     buffer_release(&error);
     return read;
 }
 
-static bool open_state(struct live *live)
+// A world that can be described, but is as of another time: metrics are asked for up to then.
+static bool read_at(struct live *live)
 {
-    struct text path;
-    if (!session_value(live->session, OPTION_STATE, &path)) {
-        say(live->session, "this version does not speak to AWS: give --state FILE, an ECS and CloudWatch in a file");
+    live->at_s = NAN;
+    return session_instant(live->session, OPTION_AT, &live->at_s);
+}
+
+static bool open_world(struct live *live)
+{
+    if (!world_open(live->session, live->policy, &live->world))
         return false;
-    }
-    struct buffer error;
-    buffer_init(&error, LIMIT_MESSAGE_BYTES);
-    live->state_path = path;
-    live->machine = system_clock();
-    live->file = state_file_open(path, live->policy, &live->machine, &error);
-    if (!live->file)
-        say(live->session, "%.*s", TEXT_ARG(buffer_text(&error)));
-    buffer_release(&error);
-    if (!live->file)
-        return false;
-    live->cloud = state_file_cloud(live->file);
-    live->clock = state_file_clock(live->file);
+    live->cloud = live->world.cloud;
+    live->clock = live->world.clock;
     return true;
 }
 
@@ -176,7 +177,7 @@ enum exit_code live_open(struct session *session, unsigned behaviours, enum live
     for (size_t i = 0; i < BEHAVIOUR_COUNT; i++)
         if (behaviours & 1u << i && !policy_has_behaviour(session, live->policy, (enum behaviour)i))
             return CODE_USAGE;
-    if (!read_params(live, behaviours ? behaviours : ALL_BEHAVIOURS) || !open_state(live))
+    if (!read_params(live, behaviours ? behaviours : ALL_BEHAVIOURS) || !read_at(live) || !open_world(live))
         return CODE_USAGE;
     evaluator_init(&live->evaluator, live->policy, &session->arena);
     live->evaluator.arena = &session->arena;
@@ -188,10 +189,8 @@ void live_close(struct live *live)
 {
     if (live->scripts)
         script_host_free(live->scripts);
-    if (live->file)
-        state_file_close(live->file);
     live->scripts = NULL;
-    live->file = NULL;
+    world_close(&live->world);
 }
 
 struct run_options live_options(const struct live *live, enum behaviour behaviour, bool dry_run)
@@ -200,5 +199,7 @@ struct run_options live_options(const struct live *live, enum behaviour behaviou
                                 .trigger = live->trigger,
                                 .dry_run = dry_run,
                                 .person = live->trigger != TRIGGER_SCHEDULE,
-                                .params = live->params};
+                                .over_all = live->over_all,
+                                .params = live->params,
+                                .at_s = live->at_s};
 }

@@ -5,22 +5,21 @@
 #include <stdbool.h>
 
 #include "engine/cli/exit_code.h"
-#include "engine/cli/request.h"
+#include "engine/cli/world.h"
 #include "engine/core/evaluator.h"
+#include "engine/shell/request.h"
 #include "engine/shell/run.h"
 
 struct session;
-struct state_file;
 struct script_host;
 
 struct live {
     struct session *session;
     const struct policy *policy;
-    struct text state_path;
-    struct state_file *file;
-    struct cloud cloud;
-    struct clock machine;  // which the state file's clock leans on
+    struct world world;
+    struct cloud cloud;  // the world's
     struct clock clock;
+    double at_s;  // --at; NaN: the clock's now
     struct evaluator evaluator;
     struct script_host *scripts;
     struct request request;
@@ -48,6 +47,7 @@ bool parse_behaviour(const struct session *, struct text name, enum behaviour *)
 enum exit_code code_of_status(enum port_status);
 // Of one target's run: its failure, else what its decision came to.
 enum exit_code code_of_result(const struct run_result *);
+void say_warning(const struct live *, const struct run_result *);
 // Says what went wrong with that target, and warnings.
 void say_result(const struct live *, const struct run_result *);
 // Remembers what say_hints, once all is decided, may have to say about the state file.

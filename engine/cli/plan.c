@@ -1,5 +1,4 @@
 #include "engine/base/json_write.h"
-#include "engine/cli/blast_radius.h"
 #include "engine/cli/commands.h"
 #include "engine/cli/live.h"
 #include "engine/cli/session.h"
@@ -26,38 +25,78 @@ static bool is_planned(const struct policy *policy, unsigned behaviours, enum be
     return policy->behaviours[behaviour].present && (!behaviours || behaviours & 1u << behaviour);
 }
 
+// The decisions of one behaviour on all targets: of each target's lines, the one at `first`.
+struct planning {
+    struct live *live;
+    struct plan_line *lines;
+    size_t first, step;
+};
+
+static struct plan_line *line_of(const struct planning *planning, size_t target)
+{
+    return &planning->lines[planning->first + target * planning->step];
+}
+
+static void keep_line(void *context, size_t target, const struct run_result *result)
+{
+    const struct planning *planning = context;
+    struct live *live = planning->live;
+    struct arena *arena = &live->session->arena;
+    struct plan_line *line = line_of(planning, target);
+    note_result(live, result);
+    if (result->status != PORT_OK)
+        return;
+    answer_prepare(arena, &live->evaluator, result, &line->answer);
+    line->unsettled = unsettled_format(arena, &live->evaluator, result);
+}
+
+static void plan_behaviour(struct planning *planning, enum behaviour behaviour)
+{
+    struct live *live = planning->live;
+    struct arena *arena = &live->session->arena;
+    struct run_options options = live_options(live, behaviour, true);
+    struct run_watch watch = {planning, keep_line};
+    options.watch = &watch;
+    struct run_result *results = ARENA_ARRAY(arena, live->target_count, struct run_result);
+    run_decide(arena, &live->evaluator, &live->cloud, &live->clock, &options, live->targets, live->target_count,
+               results);
+    for (size_t i = 0; i < live->target_count; i++) {
+        struct plan_line *line = line_of(planning, i);
+        line->behaviour = behaviour;
+        line->result = results[i];
+        if (results[i].applied == APPLIED_PASSED)
+            line->answer.message = TEXT("No change: the service takes no changes");
+    }
+}
+
+// A line a target and behaviour.
 static size_t plan_lines(struct live *live, unsigned behaviours, struct plan_line *lines)
 {
-    struct arena *arena = &live->session->arena;
-    size_t count = 0;
-    for (size_t i = 0; i < live->target_count; i++)
-        for (size_t b = 0; b < BEHAVIOUR_COUNT; b++) {
-            if (!is_planned(live->policy, behaviours, (enum behaviour)b))
-                continue;
-            struct plan_line *line = &lines[count++];
-            line->behaviour = (enum behaviour)b;
-            struct run_options options = live_options(live, line->behaviour, true);
-            run_decide(arena, &live->evaluator, &live->cloud, &live->clock, &options, &live->targets[i], &line->result);
-            note_result(live, &line->result);
-            if (line->result.status != PORT_OK)
-                continue;
-            answer_prepare(arena, &live->evaluator, &line->result, &line->answer);
-            line->unsettled = unsettled_format(arena, &live->evaluator, &line->result);
-        }
-    return count;
+    struct planning planning = {.live = live, .lines = lines};
+    for (size_t b = 0; b < BEHAVIOUR_COUNT; b++)
+        planning.step += is_planned(live->policy, behaviours, (enum behaviour)b);
+    for (size_t b = 0; b < BEHAVIOUR_COUNT; b++) {
+        if (!is_planned(live->policy, behaviours, (enum behaviour)b))
+            continue;
+        plan_behaviour(&planning, (enum behaviour)b);
+        planning.first++;
+    }
+    return planning.step * live->target_count;
 }
 
 // Which runs over all targets the policy would refuse as too large.
 static size_t find_refusals(const struct live *live, const struct plan_line *lines, size_t count,
                             struct plan_refusal refusals[BEHAVIOUR_COUNT])
 {
-    size_t lowered[BEHAVIOUR_COUNT] = {0}, found = 0;
-    for (size_t i = 0; i < count; i++)
+    size_t lowered[BEHAVIOUR_COUNT] = {0}, of[BEHAVIOUR_COUNT] = {0}, found = 0;
+    for (size_t i = 0; i < count; i++) {
         lowered[lines[i].behaviour] += lowers_count(&lines[i].result);
+        of[lines[i].behaviour] += lines[i].result.applied != APPLIED_PASSED;
+    }
     for (size_t b = 0; live->over_all && b < BEHAVIOUR_COUNT; b++) {
         struct blast_radius radius;
         enum behaviour behaviour = (enum behaviour)b;
-        if (!within_blast_radius(live->policy, behaviour, lowered[b], live->target_count, &radius))
+        if (!within_blast_radius(live->policy, behaviour, lowered[b], of[b], &radius))
             refusals[found++] = (struct plan_refusal){behaviour, blast_radius_limit(behaviour), radius.lowered,
                                                       radius.of, radius.allowed};
     }

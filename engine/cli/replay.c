@@ -1,11 +1,11 @@
 #include "engine/base/json_write.h"
 #include "engine/cli/commands.h"
-#include "engine/cli/params.h"
 #include "engine/cli/replay_input.h"
 #include "engine/cli/session.h"
 #include "engine/core/evaluator.h"
 #include "engine/lang/load.h"
 #include "engine/report/replay_report.h"
+#include "engine/shell/params.h"
 
 #define WIDTH_LEAST 40
 #define WIDTH_MOST 2000
@@ -30,7 +30,7 @@ static bool choose_params(struct session *session, struct replay_input *input)
     struct buffer error;
     buffer_init(&error, LIMIT_MESSAGE_BYTES);
     struct param_setting *params = params_new(&session->arena, input->policy);
-    bool set = params_from_options(&session->arena, input->policy, session->arguments, params, &error);
+    bool set = session_params(session, input->policy, params, &error);
     if (!set)
         say(session, "%.*s", TEXT_ARG(buffer_text(&error)));
     buffer_release(&error);

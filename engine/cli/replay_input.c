@@ -7,6 +7,7 @@
 #include "engine/cli/session.h"
 #include "engine/cli/target.h"
 #include "engine/core/series.h"
+#include "engine/shell/choose.h"
 #include "engine/shell/run.h"
 
 #define METRIC_NONE ((size_t)-1)
@@ -85,32 +86,11 @@ static bool read_recordings(struct session *session, const struct policy *policy
 
 // ---- which service ----------------------------------------------------------------------------------------
 
-static bool is_service_label(struct text label)
-{
-    size_t slash = 0, blank = 0;
-    return text_find(label, '/', &slash) && !text_find(label, ' ', &blank);
-}
-
-static bool is_label_of(struct text label, const struct service_name_view *target)
-{
-    return label.n == target->cluster.n + target->service.n + 1 && text_starts(label, target->cluster) &&
-           text_ends(label, target->service) && label.p[target->cluster.n] == '/';
-}
-
 static void name_target(struct text label, struct service_name_view *target)
 {
     size_t slash = 0;
     if (text_find(label, '/', &slash))
         *target = (struct service_name_view){{label.p, slash}, text_from(label, slash + 1)};
-}
-
-static const struct target *only_target(const struct policy *policy)
-{
-    size_t at = 0;
-    const struct target *target = policy->targets;
-    bool plain =
-        policy->target_count == 1 && !text_find(target->cluster, '*', &at) && !text_find(target->service, '*', &at);
-    return plain ? target : NULL;
 }
 
 // Several services in the recording: one must be chosen.
@@ -120,7 +100,7 @@ static bool label_chooses(const struct session *session, const struct recording 
     struct text chosen = {0};
     for (size_t i = 0; i < recording->series_count; i++) {
         struct text label = recording->series[i].label;
-        if (!is_service_label(label) || text_eq(label, chosen))
+        if (!label_names_some_service(label) || text_eq(label, chosen))
             continue;
         if (chosen.n) {
             say(session, "the recording has several services, such as %.*s and %.*s: choose one with --service",
@@ -133,7 +113,7 @@ static bool label_chooses(const struct session *session, const struct recording 
     return true;
 }
 
-static bool choose_service(struct session *session, const struct recording *recording, struct replay_input *input)
+static bool choose_target(struct session *session, const struct recording *recording, struct replay_input *input)
 {
     struct text option;
     if (session_value(session, OPTION_SERVICE, &option)) {
@@ -156,7 +136,7 @@ static bool choose_service(struct session *session, const struct recording *reco
 // A replay of what a run would refuse is worth a word, no more.
 static void note_foreign(const struct session *session, const struct replay_input *input)
 {
-    const struct service_name name = {input->target.cluster, input->target.service};
+    const struct service_name name = {input->target.cluster, input->target.service, false};
     if (name.service.n && input->policy->target_count && !target_covers(input->policy, &name))
         say(session, "warning: %.*s/%.*s is not among the targets of %.*s: a run would refuse it",
             TEXT_ARG(name.cluster), TEXT_ARG(name.service), TEXT_ARG(input->policy->sources.items[0].path));
@@ -179,7 +159,8 @@ static struct recorded_series *series_of(struct recording *recording, struct tex
 {
     for (size_t i = 0; i < recording->series_count; i++) {
         struct recorded_series *series = &recording->series[i];
-        if (text_eq(series->id, metric) && (!is_service_label(series->label) || is_label_of(series->label, target)))
+        if (text_eq(series->id, metric) &&
+            (!label_names_some_service(series->label) || label_names(series->label, target->cluster, target->service)))
             return series;
     }
     return NULL;
@@ -325,7 +306,7 @@ bool replay_input_read(struct session *session, struct replay_sources *sources, 
     *sources = (struct replay_sources){.series = NULL};
     recording_init(&sources->recording, &session->arena);
     if (!read_recordings(session, input->policy, &sources->recording) ||
-        !choose_service(session, &sources->recording, input) || !match_series(session, sources, input) ||
+        !choose_target(session, &sources->recording, input) || !match_series(session, sources, input) ||
         !replay_range_choose(session, input) || !choose_demand(session, input))
         return false;
     note_foreign(session, input);

@@ -29,24 +29,6 @@ static struct range recorded_range(const struct replay_input *input)
     return range;
 }
 
-static bool parse_limit(const struct session *session, enum option_id id, double *at_s)
-{
-    struct text text;
-    int32_t day = 0;
-    bool zoned = false;
-    if (!session_value(session, id, &text))
-        return true;
-    if (parse_date(text, &day)) {
-        *at_s = (double)day * DAY_S;
-        return true;
-    }
-    if (parse_timestamp(text, at_s, &zoned))
-        return true;
-    say(session, "--%s %.*s: write a date such as 2026-11-02, or an instant such as 2026-11-02T06:00:00Z",
-        option_table[id].name, TEXT_ARG(text));
-    return false;
-}
-
 static struct text stamp(struct session *session, double at_s)
 {
     struct buffer text;
@@ -104,7 +86,7 @@ bool replay_range_choose(struct session *session, struct replay_input *input)
     struct range recorded = recorded_range(input);
     bool any = recorded.from_s < recorded.to_s;
     struct range asked = any ? recorded : (struct range){-INFINITY, INFINITY};
-    if (!parse_limit(session, OPTION_FROM, &asked.from_s) || !parse_limit(session, OPTION_TO, &asked.to_s))
+    if (!session_instant(session, OPTION_FROM, &asked.from_s) || !session_instant(session, OPTION_TO, &asked.to_s))
         return false;
     bool both = session_has(session, OPTION_FROM) && session_has(session, OPTION_TO);
     if (both && !is_in_order(session, &asked))

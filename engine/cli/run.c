@@ -1,13 +1,14 @@
 #include <stdio.h>
 
 #include "engine/base/json_write.h"
-#include "engine/cli/blast_radius.h"
 #include "engine/cli/commands.h"
+#include "engine/cli/decision_log.h"
 #include "engine/cli/live.h"
 #include "engine/cli/session.h"
 #include "engine/core/message.h"
 #include "engine/report/answer.h"
 #include "engine/report/json_parts.h"
+#include "engine/report/record.h"
 
 // A run over one target or many.
 struct running {
@@ -16,6 +17,8 @@ struct running {
     struct run_result *results;
     struct answer *answers;
     struct text *unsettled;  // by target: unsettled_format
+    struct text *prepared;   // by target: record_prepare
+    struct decision_log log;
 };
 
 // ---- before -----------------------------------------------------------------------------------------------
@@ -58,46 +61,35 @@ static enum exit_code confirm_kill(struct session *session, const struct running
 
 // ---- gather, decide, apply --------------------------------------------------------------------------------
 
-static void decide_all(struct running *running)
+// Told of each decision while the evaluator is at it; of one that was made again, again.
+static void keep_answer(void *context, size_t index, const struct run_result *result)
+{
+    struct running *running = context;
+    struct live *live = &running->live;
+    struct arena *arena = &live->session->arena;
+    note_result(live, result);
+    running->unsettled[index] = TEXT("");
+    if (running->log.file >= 0)
+        running->prepared[index] = record_prepare(arena, &live->evaluator, result);
+    if (result->status != PORT_OK)
+        return;
+    answer_prepare(arena, &live->evaluator, result, &running->answers[index]);
+    running->unsettled[index] = unsettled_format(arena, &live->evaluator, result);
+}
+
+// Gathers, decides and applies.
+static struct blast_radius act(struct running *running)
 {
     struct live *live = &running->live;
     struct arena *arena = &live->session->arena;
+    struct run_watch watch = {running, keep_answer};
     running->results = ARENA_ARRAY(arena, live->target_count, struct run_result);
     running->answers = ARENA_ARRAY(arena, live->target_count, struct answer);
     running->unsettled = ARENA_ARRAY(arena, live->target_count, struct text);
-    for (size_t i = 0; i < live->target_count; i++) {
-        run_decide(arena, &live->evaluator, &live->cloud, &live->clock, &running->options, &live->targets[i],
-                   &running->results[i]);
-        note_result(live, &running->results[i]);
-        if (running->results[i].status != PORT_OK)
-            continue;
-        answer_prepare(arena, &live->evaluator, &running->results[i], &running->answers[i]);
-        running->unsettled[i] = unsettled_format(arena, &live->evaluator, &running->results[i]);
-    }
-}
-
-// A run over all that would stop more than the policy allows is refused whole.
-static bool is_small_enough(const struct running *running)
-{
-    const struct live *live = &running->live;
-    struct blast_radius radius;
-    size_t lowered = 0;
-    for (size_t i = 0; i < live->target_count; i++)
-        lowered += lowers_count(&running->results[i]);
-    if (!live->over_all ||
-        within_blast_radius(live->policy, running->options.behaviour, lowered, live->target_count, &radius))
-        return true;
-    say(live->session, "refused: this would lower %zu of %zu services, and limits.%s allows %zu; nothing was changed",
-        radius.lowered, radius.of, blast_radius_limit(radius.behaviour), radius.allowed);
-    return false;
-}
-
-static void apply_all(struct running *running)
-{
-    struct live *live = &running->live;
-    for (size_t i = 0; i < live->target_count; i++)
-        if (running->results[i].status == PORT_OK)
-            run_apply(&live->session->arena, &live->cloud, &live->clock, &running->options, &running->results[i]);
+    running->prepared = ARENA_ARRAY(arena, live->target_count, struct text);
+    running->options.watch = &watch;
+    return run_targets(arena, &live->evaluator, &live->cloud, &live->clock, &running->options, live->targets,
+                       live->target_count, running->results);
 }
 
 // ---- the answer -------------------------------------------------------------------------------------------
@@ -156,28 +148,50 @@ static enum exit_code report_all(struct running *running)
     return code;
 }
 
-static enum exit_code run_targets(struct session *session, struct running *running)
+static enum exit_code run_and_report(struct session *session, struct running *running)
 {
     enum exit_code confirmed = confirm_kill(session, running);
     if (confirmed != CODE_DONE)
         return confirmed;
-    decide_all(running);
-    if (!is_small_enough(running))
-        return CODE_REFUSED;
-    apply_all(running);
-    return report_all(running);
+    if (!decision_log_open(session, &running->log))
+        return CODE_USAGE;
+    struct blast_radius radius = act(running);
+    enum exit_code code = report_all(running);
+    if (!decision_log_write(&running->log, &running->live, &running->options, running->results, running->prepared))
+        code = code_higher(code, CODE_OUTSIDE);
+    if (!radius.refused)
+        return code;
+    say(session, "refused: this would lower %zu of %zu services, and limits.%s allows %zu; nothing was changed",
+        radius.lowered, radius.of, blast_radius_limit(running->options.behaviour), radius.allowed);
+    return code_higher(code, CODE_REFUSED);
+}
+
+// What is set for the functions to be watched only holds here as well.
+static bool read_dry_run(const struct session *session, bool *dry_run)
+{
+    struct buffer error;
+    bool by_variable = false;
+    buffer_init(&error, LIMIT_MESSAGE_BYTES);
+    bool read = variable_switch(&session->environment->all, "DROWSE_DRY_RUN", &by_variable, &error);
+    if (!read)
+        say(session, "%.*s", TEXT_ARG(buffer_text(&error)));
+    buffer_release(&error);
+    *dry_run = by_variable || session_has(session, OPTION_DRY_RUN);
+    return read;
 }
 
 enum exit_code command_run(struct session *session)
 {
     enum behaviour behaviour;
-    if (!parse_behaviour(session, session->arguments->operands[0], &behaviour))
+    bool dry_run;
+    if (!parse_behaviour(session, session->arguments->operands[0], &behaviour) || !read_dry_run(session, &dry_run))
         return CODE_USAGE;
-    struct running running = {.results = NULL};
+    struct running running = {.log = {.file = -1}};
     enum exit_code code = live_open(session, 1u << behaviour, LIVE_RUN, &running.live);
     if (code == CODE_DONE) {
-        running.options = live_options(&running.live, behaviour, session_has(session, OPTION_DRY_RUN));
-        code = run_targets(session, &running);
+        running.options = live_options(&running.live, behaviour, dry_run);
+        code = run_and_report(session, &running);
+        decision_log_close(&running.log);
     }
     live_close(&running.live);
     return code;

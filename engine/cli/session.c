@@ -7,14 +7,15 @@
 #include <sys/stat.h>
 
 #include "engine/base/diag.h"
+#include "engine/base/instant.h"
 #include "engine/base/json_write.h"
 #include "engine/lang/load.h"
+#include "engine/shell/params.h"
 #include "engine/sys/files.h"
 
 #define RESULT_BYTES ((size_t)1 << 30)
 #define MESSAGES_BYTES ((size_t)16 << 20)
 #define JSON_INDENT 2
-#define NAMES_LISTED 8
 
 static struct style style_of(const struct environment *environment, bool terminal)
 {
@@ -57,37 +58,23 @@ void say(const struct session *session, const char *format, ...)
     struct buffer message;
     buffer_init(&message, MESSAGES_BYTES);
     paint_text(&message, &session->err_style, PAINT_BOLD, TEXT("drowse: "));
+    size_t said = message.n;
     va_list list;
     va_start(list, format);
-    char text[2 * LIMIT_MESSAGE_BYTES];
-    vsnprintf(text, sizeof text, format, list);
+    buffer_vprintf(&message, format, list);
     va_end(list);
     // Names and texts of files and requests are not to steer the terminal.
-    for (char *p = text; *p; p++)
-        if (((unsigned char)*p < ' ' && *p != '\n') || *p == 0x7F)
+    for (char *p = message.p + said; *p; p++) {
+        unsigned char byte = (unsigned char)*p;
+        bool wide = byte == 0xC2 && (unsigned char)p[1] >= 0x80 && (unsigned char)p[1] <= 0x9F;  // U+0080 to U+009F
+        if ((byte < ' ' && byte != '\n') || byte == 0x7F || wide)
             *p = '?';
-    buffer_add(&message, text_of(text));
+        if (wide)
+            *++p = '?';
+    }
     buffer_add_char(&message, '\n');
     fwrite(message.p, 1, message.n, stderr);
     buffer_release(&message);
-}
-
-struct text suggest_name(struct arena *arena, struct text word, const struct text *names, size_t count)
-{
-    struct text near = diag_suggestion(arena, word, names, count);
-    if (near.n)
-        return near;
-    if (count == 0)
-        return TEXT("; it has none");
-    struct buffer list;
-    buffer_init(&list, LIMIT_MESSAGE_BYTES);
-    for (size_t i = 0; i < count && i < NAMES_LISTED; i++)
-        buffer_printf(&list, "%s%.*s", i ? ", " : "; it has ", TEXT_ARG(names[i]));
-    if (count > NAMES_LISTED)
-        buffer_printf(&list, " and %zu more", count - NAMES_LISTED);
-    struct text copy = arena_text(arena, buffer_text(&list));
-    buffer_release(&list);
-    return copy;
 }
 
 bool session_has(const struct session *session, enum option_id id)
@@ -100,6 +87,17 @@ bool session_value(const struct session *session, enum option_id id, struct text
     return arguments_value(session->arguments, id, value);
 }
 
+bool session_params(struct session *session, const struct policy *policy, struct param_setting *settings,
+                    struct buffer *error)
+{
+    const struct arguments *arguments = session->arguments;
+    for (size_t i = 0; i < arguments->option_count; i++)
+        if (arguments->options[i].id == OPTION_PARAM &&
+            !params_from_option(&session->arena, policy, arguments->options[i].value, settings, error))
+            return false;
+    return true;
+}
+
 void session_json_begin(struct session *session, struct json_writer *json)
 {
     json_begin(json, &session->out, JSON_INDENT);
@@ -109,6 +107,24 @@ void session_json_end(struct session *session, struct json_writer *json)
 {
     (void)json;
     buffer_add_char(&session->out, '\n');
+}
+
+bool session_instant(const struct session *session, enum option_id id, double *at_s)
+{
+    struct text text;
+    int32_t day = 0;
+    bool zoned = false;
+    if (!session_value(session, id, &text))
+        return true;
+    if (parse_date(text, &day)) {
+        *at_s = (double)day * DAY_S;
+        return true;
+    }
+    if (parse_timestamp(text, at_s, &zoned))
+        return true;
+    say(session, "--%s %.*s: write a date such as 2026-11-02, or an instant such as 2026-11-02T06:00:00Z",
+        option_table[id].name, TEXT_ARG(text));
+    return false;
 }
 
 bool session_read_file(struct session *session, struct text path, size_t maximum, struct text *content)

@@ -8,16 +8,18 @@
 #include "drowse/policy.h"
 #include "engine/base/arena.h"
 #include "engine/base/text.h"
+#include "engine/base/variables.h"
 #include "engine/cli/exit_code.h"
 #include "engine/cli/options.h"
 #include "engine/report/style.h"
 
 struct file_cache;
 struct json_writer;
+struct param_setting;
 
 // Read once, by main.
 struct environment {
-    char *const *all;              // NAME=VALUE, as the process got it: for the variables that a policy's params name
+    struct variables all;          // as the process got them: for those that a policy's params name
     struct text policy;            // DROWSE_POLICY
     struct text name;              // DROWSE_ENV
     struct text cluster, service;  // ECS_CLUSTER_NAME, ECS_SERVICE_NAME
@@ -28,8 +30,6 @@ struct environment {
 };
 
 void environment_read(struct environment *, char *const *all);
-// The variable's text; false where it is not set or empty.
-bool environment_get(const struct environment *, struct text name, struct text *value);
 
 struct session {
     const struct environment *environment;
@@ -47,11 +47,13 @@ enum exit_code session_finish(struct session *, enum exit_code);
 // A message for the user on stderr: "drowse: ..." and a line end.
 void say(const struct session *, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
-// What to say behind "there is no 'word'": " (did you mean 'x'?)", else what there is; in the arena.
-struct text suggest_name(struct arena *, struct text word, const struct text *names, size_t count);
-
 bool session_has(const struct session *, enum option_id);
 bool session_value(const struct session *, enum option_id, struct text *value);
+// The option as an instant: a date is its midnight in UTC, what has no offset is UTC. Where it was not given, *at_s
+// stays. False: said that it is none.
+bool session_instant(const struct session *, enum option_id, double *at_s);
+// Sets params from every --param NAME=VALUE. False: `error` says what is wrong with one.
+bool session_params(struct session *, const struct policy *, struct param_setting *, struct buffer *error);
 // A writer into the result, as --json wants it; finish with session_json_end.
 void session_json_begin(struct session *, struct json_writer *);
 void session_json_end(struct session *, struct json_writer *);

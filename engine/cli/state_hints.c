@@ -58,30 +58,17 @@ static void hint_at_ids(const struct live *live, const struct recording *recordi
         say(live->session,
             "warning: %.*s has no points of %.*s, but of %.*s: an Id of its MetricDataResults must be the policy's "
             "name of the metric",
-            TEXT_ARG(live->state_path), TEXT_ARG(buffer_text(&missing)), TEXT_ARG(buffer_text(&strange)));
+            TEXT_ARG(live->world.state_path), TEXT_ARG(buffer_text(&missing)), TEXT_ARG(buffer_text(&strange)));
     buffer_release(&strange);
     buffer_release(&missing);
-}
-
-static bool label_is(struct text label, const struct service_state *state)
-{
-    size_t n = state->cluster.n;
-    return label.n == n + 1 + state->service.n && text_starts(label, state->cluster) && label.p[n] == '/' &&
-           text_ends(label, state->service);
 }
 
 static bool label_names_any(const struct recording *recording, struct text label)
 {
     for (size_t i = 0; i < recording->state_count; i++)
-        if (label_is(label, &recording->states[i]))
+        if (label_names(label, recording->states[i].cluster, recording->states[i].service))
             return true;
     return false;
-}
-
-static bool looks_like_service(struct text label)
-{
-    size_t slash = 0, blank = 0;
-    return text_find(label, '/', &slash) && !text_find(label, ' ', &blank);
 }
 
 // With several services, points belong to the one that the label names; with one, to that one.
@@ -92,13 +79,13 @@ static void hint_at_label(const struct live *live, const struct recording *recor
         say(live->session,
             "warning: %.*s has several services, and %.*s is labelled '%.*s': its points are nobody's, until the label "
             "is a service such as %.*s/%.*s",
-            TEXT_ARG(live->state_path), TEXT_ARG(id), TEXT_ARG(label), TEXT_ARG(first->cluster),
+            TEXT_ARG(live->world.state_path), TEXT_ARG(id), TEXT_ARG(label), TEXT_ARG(first->cluster),
             TEXT_ARG(first->service));
     else
         say(live->session,
             "warning: in %.*s, %.*s is labelled %.*s, and its points are taken for those of %.*s/%.*s, the only "
             "service there",
-            TEXT_ARG(live->state_path), TEXT_ARG(id), TEXT_ARG(label), TEXT_ARG(first->cluster),
+            TEXT_ARG(live->world.state_path), TEXT_ARG(id), TEXT_ARG(label), TEXT_ARG(first->cluster),
             TEXT_ARG(first->service));
 }
 
@@ -108,7 +95,7 @@ static void hint_at_labels(const struct live *live, const struct recording *reco
         const struct recorded_series *series = &recording->series[i];
         if (!find_metric(live->policy, series->id) || label_names_any(recording, series->label))
             continue;
-        if (recording->state_count == 1 && !looks_like_service(series->label))
+        if (recording->state_count == 1 && !label_names_some_service(series->label))
             continue;
         hint_at_label(live, recording, series->id, series->label);
         return;
@@ -117,14 +104,14 @@ static void hint_at_labels(const struct live *live, const struct recording *reco
 
 void hint_at_metrics(const struct live *live)
 {
-    const struct recording *recording = state_file_recording(live->file);
+    const struct recording *recording = state_file_recording(live->world.file);
     hint_at_ids(live, recording);
     hint_at_labels(live, recording);
 }
 
 void hint_at_services(const struct live *live)
 {
-    const struct recording *recording = state_file_recording(live->file);
+    const struct recording *recording = state_file_recording(live->world.file);
     struct buffer list, name;
     buffer_init(&list, LIMIT_MESSAGE_BYTES);
     buffer_init(&name, LIMIT_MESSAGE_BYTES);
@@ -136,9 +123,9 @@ void hint_at_services(const struct live *live)
         list_name(&list, buffer_text(&name), &count);
     }
     if (count)
-        say(live->session, "note: %.*s has %.*s", TEXT_ARG(live->state_path), TEXT_ARG(buffer_text(&list)));
+        say(live->session, "note: %.*s has %.*s", TEXT_ARG(live->world.state_path), TEXT_ARG(buffer_text(&list)));
     else
-        say(live->session, "note: %.*s has no service at all", TEXT_ARG(live->state_path));
+        say(live->session, "note: %.*s has no service at all", TEXT_ARG(live->world.state_path));
     buffer_release(&name);
     buffer_release(&list);
 }

@@ -2,6 +2,7 @@
 
 #include "engine/base/arena.h"
 #include "engine/cli/session.h"
+#include "engine/shell/choose.h"
 
 bool parse_service_name(const struct session *session, struct text option, struct service_name *name)
 {
@@ -14,61 +15,12 @@ bool parse_service_name(const struct session *session, struct text option, struc
         say(session, "--service %.*s: write CLUSTER/SERVICE", TEXT_ARG(option));
         return false;
     }
-    *name = (struct service_name){{option.p, slash}, text_from(option, slash + 1)};
+    *name = (struct service_name){{option.p, slash}, text_from(option, slash + 1), false};
     return true;
-}
-
-static bool has_globs(struct text text)
-{
-    size_t at = 0;
-    return text_find(text, '*', &at) || text_find(text, '?', &at);
-}
-
-// The policy's only target, where it is one service and no pattern.
-static const struct target *only_target(const struct policy *policy)
-{
-    const struct target *target = policy->targets;
-    if (policy->target_count != 1 || has_globs(target->cluster) || has_globs(target->service))
-        return NULL;
-    return target;
-}
-
-static struct text first_set(struct text a, struct text b, struct text c)
-{
-    return a.n ? a : b.n ? b : c;
-}
-
-// What is named in part is completed from what comes next: the request, the two variables, the only target.
-static bool named_service(const struct live *live, struct service_name *name)
-{
-    const struct environment *environment = live->session->environment;
-    const struct target *only = only_target(live->policy);
-    bool both_variables = environment->cluster.n && environment->service.n;
-    bool named = live->request.cluster.n || live->request.service.n || both_variables;
-    if (!named)
-        return false;
-    name->cluster = first_set(live->request.cluster, environment->cluster, only ? only->cluster : TEXT(""));
-    name->service = first_set(live->request.service, environment->service, only ? only->service : TEXT(""));
-    return name->cluster.n && name->service.n;
-}
-
-// Where a policy has no targets, the two variables are its only one.
-static bool is_covered(const struct live *live, const struct service_name *name)
-{
-    if (live->policy->target_count)
-        return target_covers(live->policy, name);
-    const struct environment *environment = live->session->environment;
-    return text_eq(name->cluster, environment->cluster) && text_eq(name->service, environment->service);
 }
 
 static enum exit_code take_one(struct live *live, struct service_name name)
 {
-    struct text path = live->policy->sources.items[0].path;
-    if (!is_covered(live, &name)) {
-        say(live->session, "%.*s/%.*s is not among the targets of %.*s", TEXT_ARG(name.cluster), TEXT_ARG(name.service),
-            TEXT_ARG(path));
-        return CODE_REFUSED;
-    }
     live->targets = ARENA_NEW(&live->session->arena, struct service_name);
     live->targets[0] = name;
     live->target_count = 1;
@@ -105,28 +57,81 @@ static enum exit_code none_named(const struct live *live, enum live_targets targ
     return CODE_USAGE;
 }
 
+// Nobody named one, or not whole.
+static enum exit_code take_unnamed(struct live *live, enum live_targets targets, const struct buffer *error)
+{
+    bool scheduled = targets == LIVE_RUN && live->trigger == TRIGGER_SCHEDULE;
+    bool in_part = live->request.cluster.n || live->request.service.n;
+    if (live->policy->target_count && scheduled && !in_part)
+        return take_all(live);
+    if (!in_part)
+        return none_named(live, targets);
+    say(live->session, "%.*s", TEXT_ARG(buffer_text(error)));
+    return CODE_USAGE;
+}
+
+static enum exit_code take_choice(struct live *live, enum live_targets targets, const struct choice *choice)
+{
+    struct service_name name;
+    struct buffer error;
+    enum exit_code code = CODE_USAGE;
+    buffer_init(&error, LIMIT_MESSAGE_BYTES);
+    switch (choose_service_here(&live->session->arena, &live->cloud, choice, &name, &error)) {
+    case CHOSEN_ONE:
+        code = take_one(live, name);
+        break;
+    case CHOSEN_NONE:
+        code = take_unnamed(live, targets, &error);
+        break;
+    case CHOSEN_FOREIGN:
+        code = CODE_REFUSED;
+        say(live->session, "%.*s", TEXT_ARG(buffer_text(&error)));
+        break;
+    case CHOSEN_WRONG:
+        say(live->session, "%.*s", TEXT_ARG(buffer_text(&error)));
+        break;
+    }
+    buffer_release(&error);
+    return code;
+}
+
+// --service takes an ARN too.
+static bool read_option(const struct session *session, struct text option, struct choice *choice)
+{
+    struct service_name name = {{0}, {0}, false};
+    if (text_starts(option, TEXT("arn:"))) {
+        choice->named_service = option;
+        return true;
+    }
+    if (!parse_service_name(session, option, &name))
+        return false;
+    choice->named_cluster = name.cluster;
+    choice->named_service = name.service;
+    return true;
+}
+
 enum exit_code choose_targets(struct live *live, enum live_targets targets)
 {
     struct session *session = live->session;
-    struct service_name name = {{0}, {0}};
+    struct choice choice = {.policy = live->policy,
+                            .named_cluster = live->request.cluster,
+                            .named_service = live->request.service,
+                            .cluster = session->environment->cluster,
+                            .service = session->environment->service,
+                            .region = live->world.settings.region};
     struct text option;
-    if (session_has(session, OPTION_ALL) && session_has(session, OPTION_SERVICE)) {
+    bool all = session_has(session, OPTION_ALL);
+    if (all && session_has(session, OPTION_SERVICE)) {
         say(session, "--all and --service do not go together");
         return CODE_USAGE;
     }
     if (session_value(session, OPTION_SERVICE, &option))
-        return parse_service_name(session, option, &name) ? take_one(live, name) : CODE_USAGE;
-    bool all = targets == LIVE_ALL || session_has(session, OPTION_ALL);
-    if (!all && named_service(live, &name))
-        return take_one(live, name);
-    const struct target *only = only_target(live->policy);
-    if (only && !session_has(session, OPTION_ALL))
-        return take_one(live, (struct service_name){only->cluster, only->service});
+        return read_option(session, option, &choice) ? take_choice(live, targets, &choice) : CODE_USAGE;
     // A policy without targets means the two variables, also where all are asked for.
-    if (!live->policy->target_count && named_service(live, &name))
-        return take_one(live, name);
-    bool scheduled = targets == LIVE_RUN && live->trigger == TRIGGER_SCHEDULE;
-    if (live->policy->target_count && (all || scheduled))
-        return take_all(live);
-    return none_named(live, targets);
+    if (live->policy->target_count && (all || targets == LIVE_ALL)) {
+        if (all || !only_target(live->policy))
+            return take_all(live);
+        choice = (struct choice){.policy = live->policy};
+    }
+    return take_choice(live, targets, &choice);
 }

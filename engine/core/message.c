@@ -2,6 +2,7 @@
 
 #include <math.h>
 
+#include "engine/base/arena.h"
 #include "engine/base/instant.h"
 #include "engine/base/json_write.h"
 #include "engine/base/text.h"
@@ -238,4 +239,14 @@ void message_format(struct buffer *out, struct evaluator *evaluator, const struc
         buffer_add(out, decision->script_message);
     else
         template_format(out, evaluator, &rules->rules[decision->rule].message);
+}
+
+struct text message_text(struct arena *arena, struct evaluator *evaluator, const struct decision *decision)
+{
+    struct buffer message;
+    buffer_init(&message, LIMIT_MESSAGE_BYTES);
+    message_format(&message, evaluator, decision);
+    struct text text = arena_text(arena, buffer_text(&message));
+    buffer_release(&message);
+    return text;
 }

@@ -6,6 +6,7 @@
 #include "drowse/policy.h"
 #include "drowse/value.h"
 
+struct arena;
 struct buffer;
 struct evaluator;
 struct json_writer;
@@ -20,6 +21,8 @@ void why_format(struct buffer *, const struct policy *, struct value);
 // A rule's message (or the script's) for the decision under way; the buffer's maximum bounds it. Where the decision
 // is held or failed, a sentence that says so and why.
 void message_format(struct buffer *, struct evaluator *, const struct decision *);
+// The same, in the arena, LIMIT_MESSAGE_BYTES at most.
+struct text message_text(struct arena *, struct evaluator *, const struct decision *);
 
 const char *behaviour_name(enum behaviour);
 const char *outcome_name(enum outcome);

@@ -1,7 +1,6 @@
 #include "engine/lang/expression_parts.h"
 
 #include <stdarg.h>
-#include <stdio.h>
 
 #include "engine/base/arena.h"
 #include "engine/base/diag.h"
@@ -65,16 +64,11 @@ struct place expression_place(const struct expression *e, struct extent extent)
 
 void expression_fault(struct expression *e, struct extent extent, const char *code, const char *format, ...)
 {
-    va_list list, again;
+    va_list list;
     va_start(list, format);
-    va_copy(again, list);
-    int n = vsnprintf(NULL, 0, format, list);
+    struct text line = arena_vformat(e->scratch, format, list);
     va_end(list);
-    size_t size = n < 0 ? 1 : (size_t)n + 1;
-    char *line = arena_alloc(e->scratch, size);
-    vsnprintf(line, size, format, again);
-    va_end(again);
-    diag_error(e->compiler->diags, expression_place(e, extent), code, "%s", line);
+    diag_error(e->compiler->diags, expression_place(e, extent), code, "%.*s", TEXT_ARG(line));
     e->failed = true;
 }
 

@@ -9,6 +9,7 @@
 #include "engine/base/instant.h"
 #include "engine/base/text.h"
 #include "engine/core/message.h"
+#include "engine/core/retention.h"
 #include "engine/core/schedule.h"
 
 // ---- rules ------------------------------------------------------------------------------------------------
@@ -88,22 +89,6 @@ static void lint_schedules(struct loader *loader)
 
 // ---- spans ------------------------------------------------------------------------------------------------
 
-// CloudWatch keeps datapoints the longer, the longer their period is.
-static const struct {
-    uint32_t period_s;  // from this period on
-    double kept_s;
-} retention[] = {{0, 3.0 * HOUR_S}, {60, 15.0 * DAY_S}, {300, 63.0 * DAY_S}, {3600, 455.0 * DAY_S}};
-
-static double kept_s(uint32_t period_s)
-{
-    double kept = 0;
-    for (size_t i = 0; i < sizeof retention / sizeof *retention; i++) {
-        if (period_s >= retention[i].period_s)
-            kept = retention[i].kept_s;
-    }
-    return kept;
-}
-
 static void lint_span(struct loader *loader, const struct node *node)
 {
     const struct metric *metric = &loader->policy->metrics[node->a];
@@ -112,11 +97,11 @@ static void lint_span(struct loader *loader, const struct node *node)
     double span_s;
     if (!node_default(loader, node->b, &span_s))
         return;
-    if (span_s > kept_s(metric->period_s))
+    if (span_s > retention_s(metric->period_s))
         diag_warning(loader->diags, place, "span-kept",
                      "a span of %.*s: CloudWatch keeps datapoints of %.*s for %.*s only",
                      TEXT_ARG(duration_text(arena, span_s)), TEXT_ARG(duration_text(arena, metric->period_s)),
-                     TEXT_ARG(duration_text(arena, kept_s(metric->period_s))));
+                     TEXT_ARG(duration_text(arena, retention_s(metric->period_s))));
     if (fmod(span_s, metric->period_s) != 0)
         diag_warning(loader->diags, place, "span-periods",
                      "a span of %.*s is not a whole number of the %.*s periods of metric '%.*s'",

@@ -6,19 +6,10 @@
 
 #include "drowse/diag.h"
 #include "drowse/policy.h"
+#include "drowse/ports.h"
 
 struct arena;
 struct buffer;
-
-// Where files come from, so that a bundle, a test or a fuzzer can stand in for the disk.
-struct file_reader {
-    void *context;
-    // The whole file, or false with a complete reason in error ("no such file", "is a directory", "over 256 KB").
-    bool (*read)(void *context, struct arena *, struct text path, size_t maximum, struct text *content,
-                 struct buffer *error);
-    // The bytes of a time zone's TZif file, by name ("Europe/London").
-    bool (*read_zone)(void *context, struct arena *, struct text name, struct text *content, struct buffer *error);
-};
 
 // Loads a policy and all that it extends. Form by extension: .yaml, .yml or .lua. Every fault of all files is
 // reported; NULL where there was an error. Sources read so far are in *sources even then, for printing: none where

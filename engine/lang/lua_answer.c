@@ -21,13 +21,13 @@ __attribute__((format(printf, 2, 3))) static bool wrong(struct reading *reading,
 {
     struct script_unit *unit = reading->unit;
     struct text path = unit->policy->sources.items[unit->source].path;
-    char what[512];
     va_list list;
     va_start(list, format);
-    vsnprintf(what, sizeof what, format, list);
+    struct text what = arena_vformat(unit->evaluator->arena, format, list);
     va_end(list);
-    reading->answer->error = arena_format(unit->evaluator->arena, "%.*s:%u: %s.decide %s", TEXT_ARG(path),
-                                          unit->lines[reading->behaviour], behaviour_name(reading->behaviour), what);
+    reading->answer->error =
+        arena_format(unit->evaluator->arena, "%.*s:%u: %s.decide %.*s", TEXT_ARG(path), unit->lines[reading->behaviour],
+                     behaviour_name(reading->behaviour), TEXT_ARG(what));
     return false;
 }
 

@@ -8,32 +8,21 @@
 
 #include "engine/base/arena.h"
 #include "engine/base/text.h"
-
-#define MESSAGE_BYTES 400
+#include "engine/base/utf8.h"
 
 bool file_fail(struct file_read *file, const char *format, ...)
 {
-    char message[MESSAGE_BYTES];
     va_list list;
+    buffer_printf(file->error, "%.*s: ", TEXT_ARG(file->path));
     va_start(list, format);
-    vsnprintf(message, sizeof message, format, list);
+    buffer_vprintf(file->error, format, list);
     va_end(list);
-    buffer_printf(file->error, "%.*s: %s", TEXT_ARG(file->path), message);
     return false;
 }
 
 const char *excerpt_of(struct text text, char excerpt[EXCERPT_BYTES])
 {
-    const size_t most = 40;
-    size_t n = text.n < most ? text.n : most;
-    for (size_t i = 0; i < n; i++)
-        excerpt[i] = text.p[i];
-    for (size_t i = 0; i < n; i++)
-        if (excerpt[i] < ' ' || excerpt[i] > '~')
-            excerpt[i] = '?';
-    memcpy(excerpt + n, "...", 4);
-    if (text.n <= most)
-        excerpt[n] = '\0';
+    utf8_show(text, EXCERPT_BYTES - sizeof "...", excerpt);
     return excerpt;
 }
 
@@ -52,7 +41,7 @@ static struct recorded_series *series_of(struct recording *recording, size_t fir
     return NULL;
 }
 
-static struct recorded_series *series_add(struct recording *recording, const struct page *page)
+static struct recorded_series *series_new(struct recording *recording, const struct page *page)
 {
     struct arena *arena = recording->arena;
     recording->series = arena_grow(arena, recording->series, recording->series_count, &recording->series_capacity,
@@ -102,24 +91,29 @@ static uint8_t status_after(uint8_t before, uint8_t page)
     return before == METRIC_FAILED ? before : page;
 }
 
+void series_add_page(struct arena *arena, struct recorded_series *series, struct page *page)
+{
+    series->notes.read += page->values.count;
+    series->notes.dropped += page_drop(page, &series->dropped_at_s);
+    series->notes.unzoned = series->notes.unzoned || page->unzoned;
+    series->status = status_after(series->status, page->status);
+    if (page->times.count)
+        series_append(arena, series, page->times.items, page->values.items, page->times.count);
+    page->times.count = page->values.count = 0;
+}
+
 void file_add_page(struct file_read *file, struct page *page)
 {
     struct recording *recording = file->recording;
     struct recorded_series *series =
         series_of(recording, file->first_series, recording->series_count, page->id, page->label);
     if (!series)
-        series = series_add(recording, page);
-    series->notes.read += page->values.count;
-    series->notes.dropped += page_drop(page, &series->dropped_at_s);
-    series->notes.unzoned = series->notes.unzoned || page->unzoned;
-    series->status = status_after(series->status, page->status);
-    if (page->times.count)
-        series_append(recording->arena, series, page->times.items, page->values.items, page->times.count);
-    page->times.count = page->values.count = 0;
+        series = series_new(recording, page);
+    series_add_page(recording->arena, series, page);
 }
 
 // A later file goes on with a series of an earlier one.
-static void series_merge(struct arena *arena, struct recorded_series *into, const struct recorded_series *from)
+void series_merge(struct arena *arena, struct recorded_series *into, const struct recorded_series *from)
 {
     const struct recording_notes *more = &from->notes;
     struct recording_notes *notes = &into->notes;

@@ -73,7 +73,10 @@ struct page {
     struct text id, label, statistic;
     struct column times, values;
     bool unzoned;
-    uint8_t status;  // enum metric_status
+    bool has_status;  // a StatusCode was there
+    bool has_times, has_values;
+    uint8_t status;       // enum metric_status
+    struct text message;  // the first of Messages: its Value, else its Code
 };
 
 // The file under way.
@@ -88,18 +91,25 @@ struct file_read {
 // Appends the page to the file's series of that id and label. The points are copied, so that one pair of columns,
 // which is emptied, serves all pages and no series keeps the slack of a growing one.
 void file_add_page(struct file_read *, struct page *);
+// The same for a series that the caller has found: counts, drops what cannot be used, appends copies, empties the page.
+void series_add_page(struct arena *, struct recorded_series *, struct page *);
+// Appends another's points and notes; of the two states the worse stays.
+void series_merge(struct arena *, struct recorded_series *into, const struct recorded_series *from);
 // Names and merges the file's series into the recording's once the file is read.
 bool file_finish(struct file_read *);
 
 // `path: text`, for what concerns the file as a whole. Always false.
 bool file_fail(struct file_read *, const char *format, ...) __attribute__((format(printf, 2, 3)));
-// A cell or a name for a message: at most 40 bytes, control and non-ASCII bytes as '?', cut with "...".
-#define EXCERPT_BYTES 48
+// A cell or a name for a message, as utf8_show has it: at most 40 bytes.
+#define EXCERPT_BYTES 44
 const char *excerpt_of(struct text, char excerpt[EXCERPT_BYTES]);
 
 // The values of MetricDataResults and Datapoints, their key being the newest token. Datapoints' page is added by the
 // caller, which alone knows the Label in the end.
 bool read_metric_results(struct file_read *, struct json_source *);
+// The same, one page a result, handed to `take`, which answers false after it has reported an error. The columns are
+// used again for the next page and live in the arena.
+bool read_metric_pages(struct json_source *, struct arena *, bool (*take)(void *context, struct page *), void *context);
 bool read_datapoints(struct file_read *, struct json_source *, struct page *);
 bool read_csv(struct file_read *);
 

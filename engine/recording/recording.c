@@ -102,6 +102,7 @@ static bool finish_services(struct document *document)
         .arena = recording->arena,
         .source = document->file->path,
         .tags_denied = recording->tags_denied,
+        .tags_asked = true,
         .states = recording->states,
         .count = recording->state_count,
         .capacity = recording->state_capacity,

@@ -42,6 +42,11 @@ struct recorded_series {
     struct recording_notes notes;
 };
 
+// Is the label that service's, "cluster/service"? Is it some service's, rather than a metric's description
+// ("ActiveConnections Average")?
+bool label_names(struct text label, struct text cluster, struct text service);
+bool label_names_some_service(struct text label);
+
 struct recording {
     struct arena *arena;
     struct recorded_series *series;
@@ -71,6 +76,12 @@ bool recording_read(struct recording *, struct text path, struct text content, s
 // time, same value) count once. Fills in the notes on duplicates, merged points and gaps.
 void recording_bucket(struct arena *, struct recorded_series *, uint32_t period_s, struct text stat, int64_t **at_s,
                       double **values, size_t *count);
+struct metric;
+// What CloudWatch would answer to a question for that metric from `start_s` on and before `end_s`: the points in
+// buckets, ready to be decided on. A point that cannot be used makes the view partial: it is not one that is missing,
+// which `missing` would fill.
+struct metric_view recording_view(struct arena *, const struct recorded_series *, const struct metric *,
+                                  int64_t start_s, int64_t end_s);
 // One line for a person, or nothing where all was regular: "connections: 2 duplicate timestamps, 1 gap of 35m, ...".
 void recording_notes_line(const struct recorded_series *, struct buffer *);
 
@@ -80,8 +91,10 @@ struct services_read {
     struct text source;   // what errors begin with: the file's path, the call's name
     bool tags_denied;     // tags are not to be believed: they are left out, and the fence does without
     bool tags_asked;      // a service without a `tags` member has none; else they were not read
+    bool keep_raw;        // `raws` is wanted too
     struct service_state *states;
-    size_t count, capacity;
+    struct text *raws;  // of each state, where they are wanted: its JSON object, borrowed from the input
+    size_t count, capacity, raw_capacity;
 };
 
 // The `services` array of DescribeServices, its JSON_ARRAY being the newest token -> states, the fence found: the
@@ -89,6 +102,8 @@ struct services_read {
 // Appends. False: error holds `source:line:column: text`. Shared with aws/.
 struct json_reader;
 bool read_services(struct json_reader *, struct services_read *, struct buffer *error);
+// What stands behind the last '/'.
+struct text arn_name(struct text arn);
 // The tag's text as an instant: RFC 3339, or epoch seconds.
 bool parse_wake_mark(struct text, double *at_s);
 

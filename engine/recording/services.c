@@ -2,7 +2,6 @@
 #include "engine/recording/read.h"
 
 #include <math.h>
-#include <string.h>
 
 #include "engine/base/arena.h"
 #include "engine/base/text.h"
@@ -87,11 +86,10 @@ static bool deployment_item(void *context, enum json_token token)
 
 static bool event_item(void *context, enum json_token token)
 {
-    static const struct text started = {"has started", 11};
     struct service_read *read = context;
     if (!read_item(read, token, "an event", event_member))
         return false;
-    if (read->item_text.n && memmem(read->item_text.p, read->item_text.n, started.p, started.n))
+    if (text_contains(read->item_text, TEXT("has started")))
         read->started_s = fmax(read->started_s, read->item_at_s);
     return true;
 }
@@ -195,8 +193,7 @@ static bool service_member(void *context, struct text key)
     return service_other(read, key);
 }
 
-// What stands behind the last '/'.
-static struct text last_segment(struct text arn)
+struct text arn_name(struct text arn)
 {
     for (size_t i = arn.n; i > 0; i--)
         if (arn.p[i - 1] == '/')
@@ -207,11 +204,11 @@ static struct text last_segment(struct text arn)
 // Of arn:...:service/CLUSTER/NAME the cluster; an ARN of the old form, service/NAME, has none.
 static struct text cluster_of_service(struct text arn)
 {
-    struct text name = last_segment(arn);
+    struct text name = arn_name(arn);
     if (name.n == arn.n)
         return (struct text){NULL, 0};
     struct text before = {arn.p, arn.n - name.n - 1};
-    struct text cluster = last_segment(before);
+    struct text cluster = arn_name(before);
     return cluster.n == before.n ? (struct text){NULL, 0} : cluster;
 }
 
@@ -219,8 +216,8 @@ static bool name_service(struct service_read *read)
 {
     struct service_state *state = &read->state;
     struct arena *arena = read->all->arena;
-    struct text service = state->service.n ? state->service : last_segment(state->arn);
-    struct text cluster = last_segment(read->cluster_arn);
+    struct text service = state->service.n ? state->service : arn_name(state->arn);
+    struct text cluster = arn_name(read->cluster_arn);
     if (cluster.n == 0)
         cluster = cluster_of_service(state->arn);
     if (service.n == 0)
@@ -298,11 +295,19 @@ static void settle_fence(struct service_read *read)
     }
 }
 
+static void keep_raw(const struct service_read *read, const char *begin)
+{
+    struct services_read *all = read->all;
+    all->raws = arena_grow(all->arena, all->raws, all->count, &all->raw_capacity, all->count + 1, sizeof *all->raws);
+    all->raws[all->count] = (struct text){begin, (size_t)(read->source->reader->p - begin)};
+}
+
 static bool service_item(void *context, enum json_token token)
 {
     struct service_read *shared = context;
     struct services_read *all = shared->all;
     struct service_read read = {.all = all, .source = shared->source, .created_s = NAN, .started_s = NAN};
+    const char *begin = shared->source->reader->token;
     read.state = (struct service_state){
         .desired = -1, .running = -1, .pending = -1, .deployed_at_s = NAN, .woken_at_s = NAN, .fence_s = NAN};
     if (token != JSON_OBJECT)
@@ -311,6 +316,8 @@ static bool service_item(void *context, enum json_token token)
         return source_fail(read.source, "over %d services", LIMIT_STATE_SERVICES);
     if (!source_members(read.source, service_member, &read) || !name_service(&read) || !check_counts(&read))
         return false;
+    if (all->keep_raw)
+        keep_raw(&read, begin);
     read.state.deploying = read.deployments > 1 || read.rollout_under_way;
     settle_tags(&read);
     settle_fence(&read);

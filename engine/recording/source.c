@@ -2,11 +2,8 @@
 #include "engine/recording/read.h"
 
 #include <stdarg.h>
-#include <stdio.h>
 
 #include "engine/base/text.h"
-
-#define MESSAGE_BYTES 400
 
 const char *token_kind(enum json_token token)
 {
@@ -43,12 +40,10 @@ bool source_fail(struct json_source *source, const char *format, ...)
         buffer_printf(source->error, "not valid JSON: %s", source->reader->error);
         return false;
     }
-    char message[MESSAGE_BYTES];
     va_list list;
     va_start(list, format);
-    vsnprintf(message, sizeof message, format, list);
+    buffer_vprintf(source->error, format, list);
     va_end(list);
-    buffer_add(source->error, text_of(message));
     return false;
 }
 

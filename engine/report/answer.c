@@ -12,9 +12,7 @@ void answer_prepare(struct arena *arena, struct evaluator *evaluator, const stru
                     struct answer *answer)
 {
     const struct policy *policy = evaluator->policy;
-    struct buffer message;
-    buffer_init(&message, LIMIT_MESSAGE_BYTES);
-    message_format(&message, evaluator, &result->decision);
+    struct text message = message_text(arena, evaluator, &result->decision);
     struct answer_field *report = ARENA_ARRAY(arena, policy->report_count, struct answer_field);
     for (size_t i = 0; i < policy->report_count; i++) {
         node_index expression = policy->report[i].expression;
@@ -24,8 +22,7 @@ void answer_prepare(struct arena *arena, struct evaluator *evaluator, const stru
             value.text = arena_text(arena, value.text);
         report[i] = (struct answer_field){policy->report[i].name, type, value};
     }
-    *answer = (struct answer){arena_text(arena, buffer_text(&message)), report, policy->report_count};
-    buffer_release(&message);
+    *answer = (struct answer){message, report, policy->report_count};
 }
 
 struct text unsettled_format(struct arena *arena, struct evaluator *evaluator, const struct run_result *result)
@@ -59,6 +56,12 @@ static const char *answer_outcome(const struct run_result *result)
         return "unknown";
     case APPLIED_FAILED:
         return "not_applied";
+    case APPLIED_REFUSED:
+        return "refused";
+    case APPLIED_DEFERRED:
+        return "deferred";
+    case APPLIED_PASSED:
+        return "passed";
     case APPLIED_NOTHING:
     case APPLIED_DONE:
     case APPLIED_DRY:
@@ -89,6 +92,9 @@ static int64_t answer_desired(const struct run_result *result)
     case APPLIED_SUPERSEDED:
     case APPLIED_RESTORED:
     case APPLIED_FAILED:
+    case APPLIED_REFUSED:
+    case APPLIED_DEFERRED:
+    case APPLIED_PASSED:
         break;
     }
     return result->decision.before;
@@ -104,6 +110,9 @@ static bool not_brought_about(const struct run_result *result)
     case APPLIED_RESTORED:
     case APPLIED_UNKNOWN:
     case APPLIED_FAILED:
+    case APPLIED_REFUSED:
+    case APPLIED_DEFERRED:
+    case APPLIED_PASSED:
         return true;
     case APPLIED_NOTHING:
     case APPLIED_DONE:
@@ -184,6 +193,12 @@ static struct text answer_message(const struct run_result *result, const struct 
     case APPLIED_UNKNOWN:
     case APPLIED_FAILED:
         return result->error;
+    case APPLIED_REFUSED:
+        return TEXT("No change: the run as a whole would have lowered too many services");
+    case APPLIED_DEFERRED:
+        return TEXT("No change: no time was left, the next run will look at it");
+    case APPLIED_PASSED:
+        return TEXT("No change: the service takes no changes");
     case APPLIED_NOTHING:
     case APPLIED_DONE:
     case APPLIED_DRY:

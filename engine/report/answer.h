@@ -34,7 +34,7 @@ void answer_prepare(struct arena *, struct evaluator *, const struct run_result 
 struct text unsettled_format(struct arena *, struct evaluator *, const struct run_result *);
 // The rule's status, but "no_change" where what it stands for did not come about.
 struct text answer_status(const struct run_result *);
-// Members of one answer, in the contract's order, after run_apply. `named` adds cluster and service in front, for
+// Members of one answer, in the contract's order, once it was applied. `named` adds cluster and service in front, for
 // an answer among several. The caller opens and closes the object.
 void answer_json(struct json_writer *, const struct policy *, const struct run_result *, const struct answer *,
                  bool named);

@@ -213,16 +213,6 @@ static void collect_lets(struct arena *arena, struct evaluator *evaluator, struc
     explanation->let_count = policy->let_count;
 }
 
-static struct text message_text(struct arena *arena, struct evaluator *evaluator, const struct decision *decision)
-{
-    struct buffer message;
-    buffer_init(&message, LIMIT_MESSAGE_BYTES);
-    message_format(&message, evaluator, decision);
-    struct text text = arena_text(arena, buffer_text(&message));
-    buffer_release(&message);
-    return text;
-}
-
 static struct text change_phrase(struct arena *arena, const struct decision *decision)
 {
     if (decision->behaviour == BEHAVIOUR_WAKE && decision->before == 0)

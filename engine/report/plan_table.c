@@ -4,6 +4,7 @@
 #include "engine/base/text.h"
 #include "engine/core/message.h"
 #include "engine/report/json_parts.h"
+#include "engine/report/table.h"
 
 enum column { COLUMN_SERVICE, COLUMN_BEHAVIOUR, COLUMN_COUNT, COLUMN_OUTCOME, COLUMN_RULE, COLUMN_REASON, COLUMNS };
 
@@ -66,48 +67,21 @@ static void cell(struct buffer *out, const struct policy *policy, const struct p
     }
 }
 
-static size_t column_width(const struct policy *policy, const struct plan_line *lines, size_t count, enum column column)
-{
-    size_t widest = text_of(headings[column]).n;
-    struct buffer text;
-    buffer_init(&text, LIMIT_MESSAGE_BYTES);
-    for (size_t i = 0; i < count; i++) {
-        buffer_clear(&text);
-        cell(&text, policy, &lines[i], column);
-        size_t columns = text_columns(buffer_text(&text));
-        if (columns > widest)
-            widest = columns;
-    }
-    buffer_release(&text);
-    return widest;
-}
-
 static bool changes(const struct plan_line *line)
 {
     return line->result.status == PORT_OK && line->result.decision.outcome == OUTCOME_CHANGE;
 }
 
-static void plan_row(struct buffer *out, const struct style *style, const struct policy *policy,
-                     const struct plan_line *line, const size_t *widths)
+static void table_cell(const void *context, size_t row, size_t column, struct buffer *out)
 {
-    struct buffer text;
-    buffer_init(&text, 2 * LIMIT_MESSAGE_BYTES);
-    size_t used = 0;
-    if (changes(line))
-        paint_begin(out, style, PAINT_BOLD);
-    for (enum column column = 0; column < COLUMN_REASON; column++) {
-        buffer_clear(&text);
-        cell(&text, policy, line, column);
-        pad_text(out, buffer_text(&text), widths[column] + 2);
-        used += widths[column] + 2;
-    }
-    buffer_clear(&text);
-    cell(&text, policy, line, COLUMN_REASON);
-    line_text(out, buffer_text(&text), (size_t)style->width > used + 20 ? (size_t)style->width - used : 0);
-    if (changes(line))
-        paint_end(out, style);
-    buffer_add_char(out, '\n');
-    buffer_release(&text);
+    const struct plan *plan = context;
+    cell(out, plan->policy, &plan->lines[row], (enum column)column);
+}
+
+static bool table_stands_out(const void *context, size_t row)
+{
+    const struct plan *plan = context;
+    return changes(&plan->lines[row]);
 }
 
 static size_t count_changes(const struct plan_line *lines, size_t count)
@@ -130,14 +104,8 @@ static void refusal_line(struct buffer *out, const struct style *style, const st
 
 void plan_table_text(struct buffer *out, const struct style *style, const struct plan *plan)
 {
-    size_t widths[COLUMNS];
-    for (enum column column = 0; column < COLUMN_REASON; column++) {
-        widths[column] = column_width(plan->policy, plan->lines, plan->count, column);
-        pad_text(out, text_of(headings[column]), widths[column] + 2);
-    }
-    buffer_printf(out, "%s\n", headings[COLUMN_REASON]);
-    for (size_t i = 0; i < plan->count; i++)
-        plan_row(out, style, plan->policy, &plan->lines[i], widths);
+    struct table table = {headings, COLUMNS, plan->count, plan, table_cell, table_stands_out, false};
+    table_text(out, style, &table);
     buffer_add_char(out, '\n');
     for (size_t i = 0; i < plan->refusal_count; i++)
         refusal_line(out, style, &plan->refusals[i]);

@@ -1,6 +1,7 @@
 #include "engine/report/style.h"
 
 #include "engine/base/text.h"
+#include "engine/base/utf8.h"
 
 static const char *const codes[] = {
     [PAINT_BOLD] = "1",    [PAINT_DIM] = "2",  [PAINT_GREEN] = "32",
@@ -55,9 +56,11 @@ void line_text(struct buffer *out, struct text text, size_t columns)
 {
     bool cut = columns > 3 && text_columns(text) > columns;
     size_t n = cut ? fitting_bytes(text, columns - 3) : text.n;
-    for (size_t i = 0; i < n; i++) {
-        unsigned char byte = (unsigned char)text.p[i];
-        buffer_add_char(out, byte < ' ' || byte == 0x7F ? ' ' : (char)byte);
+    for (size_t i = 0; i < n;) {
+        struct character character = utf8_next((struct text){text.p + i, n - i});
+        bool steers = character.code < ' ' || (character.code >= 0x7F && character.code <= 0x9F);
+        buffer_add(out, steers ? TEXT(" ") : (struct text){text.p + i, character.bytes});
+        i += character.bytes;
     }
     if (cut)
         buffer_add(out, TEXT("..."));

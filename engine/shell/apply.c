@@ -1,241 +1,217 @@
-// Apply what was decided: absolute, idempotent, fenced. A wake wins ties.
-#include "engine/shell/run.h"
-
+// Apply what was decided, group by group: absolute, idempotent, fenced.
 #include <math.h>
+#include <stdarg.h>
 
 #include "engine/base/arena.h"
-#include "engine/base/instant.h"
 #include "engine/base/text.h"
-#include "engine/recording/recording.h"
 #include "engine/shell/describe.h"
+#include "engine/shell/run_parts.h"
 
-struct applying {
-    struct arena *arena;
-    const struct cloud *cloud;
-    const struct clock *clock;
-    const struct run_options *options;
-    struct run_result *result;
-    struct buffer error;
-};
+// A group is begun while its snapshots have this long to live: what looking again and sending take where all is well.
+#define GROUP_TAKES_S 10
+#define SENDING_TAKES_S 5
 
-static struct text take_error(struct applying *applying)
+// ---- what becomes of one target -----------------------------------------------------------------------------
+
+bool passes_over(const struct run *run, size_t target, enum port_status status)
 {
-    struct text text = arena_text(applying->arena, buffer_text(&applying->error));
-    buffer_clear(&applying->error);
-    return text;
+    return run->names[target].listed && (status == PORT_REFUSED || status == PORT_NOT_FOUND);
 }
 
-// A call failed that the run does without.
-static void warn(struct applying *applying, const char *what)
+void fail_target(struct run *run, size_t target, const struct port_result *why)
 {
-    struct text why = take_error(applying);
-    applying->result->warning = arena_format(applying->arena, "%s: %.*s", what, TEXT_ARG(why));
-}
-
-static enum port_status describe_again(struct applying *applying, struct service_state *state)
-{
-    return describe_one(applying->cloud, applying->arena, &applying->result->name, state, &applying->error);
-}
-
-static enum port_status set_desired(struct applying *applying, int64_t desired)
-{
-    const struct cloud *cloud = applying->cloud;
-    return cloud->set_desired(cloud->context, &applying->result->name, desired, &applying->error);
-}
-
-static void end_failed(struct applying *applying, enum port_status status)
-{
-    applying->result->applied = APPLIED_FAILED;
-    applying->result->status = status;
-    applying->result->error = take_error(applying);
-}
-
-// A change was sent and its answer lost: what the service looks like now is all that can be said.
-static void end_unknown(struct applying *applying)
-{
-    struct run_result *result = applying->result;
-    struct text lost = take_error(applying);
-    struct service_state state;
-    result->applied = APPLIED_UNKNOWN;
-    result->status = PORT_UNKNOWN_OUTCOME;
-    if (describe_again(applying, &state) == PORT_OK)
-        result->error = arena_format(applying->arena, "%.*s; described again, its desired count is %lld",
-                                     TEXT_ARG(lost), (long long)state.desired);
-    else
-        result->error = arena_format(applying->arena, "%.*s; and it could not be described again: %.*s", TEXT_ARG(lost),
-                                     TEXT_ARG(buffer_text(&applying->error)));
-    buffer_clear(&applying->error);
-}
-
-static bool change(struct applying *applying)
-{
-    enum port_status status = set_desired(applying, applying->result->decision.desired);
-    if (status == PORT_UNKNOWN_OUTCOME)
-        end_unknown(applying);
-    else if (status != PORT_OK)
-        end_failed(applying, status);
-    else
-        applying->result->applied = APPLIED_DONE;
-    return status == PORT_OK;
-}
-
-// ---- wake -------------------------------------------------------------------------------------------------
-
-// The mark is rounded up to a second: a bucket that began before the wake must not vote.
-static enum port_status set_wake_mark(struct applying *applying)
-{
-    const struct cloud *cloud = applying->cloud;
-    struct service_state state = applying->result->snapshot.state;
-    if (applying->result->snapshot.stage < STAGE_STATE) {
-        enum port_status status = describe_again(applying, &state);
-        if (status != PORT_OK)
-            return status;
+    struct run_result *result = &run->results[target];
+    if (passes_over(run, target, why->status)) {
+        result->applied = APPLIED_PASSED;
+        return;
     }
-    struct buffer mark;
-    buffer_init(&mark, LIMIT_TAG_VALUE_BYTES);
-    format_instant(&mark, ceil(applying->clock->now_s(applying->clock->context)));
-    struct tag tag = {text_of(WAKE_MARK_TAG), buffer_text(&mark)};
-    enum port_status status = cloud->set_tags(cloud->context, &state, &tag, 1, &applying->error);
-    buffer_release(&mark);
-    return status;
+    result->applied = APPLIED_FAILED;
+    result->status = why->status;
+    result->error = why->error;
 }
 
-static bool wake_is_marked(const struct applying *applying)
+void fail_group(struct run *run, const size_t *group, size_t count, const struct port_result *why)
 {
-    switch ((enum outcome)applying->result->decision.outcome) {
-    case OUTCOME_CHANGE:
+    for (size_t i = 0; i < count; i++)
+        fail_target(run, group[i], why);
+}
+
+void warn_target(struct run *run, size_t target, const char *format, ...)
+{
+    va_list list;
+    va_start(list, format);
+    struct text text = arena_vformat(run->arena, format, list);
+    va_end(list);
+    struct text *warning = &run->results[target].warning;
+    *warning = warning->n ? arena_format(run->arena, "%.*s; %.*s", TEXT_ARG(*warning), TEXT_ARG(text)) : text;
+}
+
+void describe_group(struct run *run, const size_t *group, size_t count, struct described *answers)
+{
+    struct service_name names[RUN_GROUP];
+    for (size_t i = 0; i < count; i++)
+        names[i] = run->names[group[i]];
+    describe_services(run->cloud, run->arena, names, count, answers);
+}
+
+// ---- sending ------------------------------------------------------------------------------------------------
+
+static bool take_sent(struct run *run, size_t target, const struct port_result *sent)
+{
+    struct run_result *result = &run->results[target];
+    if (sent->status == PORT_OK) {
+        result->applied = APPLIED_DONE;
         return true;
-    case OUTCOME_NO_CHANGE:
-    case OUTCOME_HELD:
-        return applying->options->person;
-    case OUTCOME_REFUSED:
-    case OUTCOME_FAILED:
-        break;
     }
-    return false;
+    fail_target(run, target, sent);
+    if (sent->status == PORT_UNKNOWN_OUTCOME)
+        result->applied = APPLIED_UNKNOWN;
+    return sent->status == PORT_UNKNOWN_OUTCOME;
 }
 
-// The mark goes first, so that a sleep that is under way sees it. Without it a wake still works.
-static void apply_wake(struct applying *applying)
+size_t send_counts(struct run *run, size_t *group, size_t count)
 {
-    if (wake_is_marked(applying) && set_wake_mark(applying) != PORT_OK)
-        warn(applying, "the wake mark could not be set");
-    if (applying->result->decision.outcome == OUTCOME_CHANGE)
-        change(applying);
+    struct desired_change changes[RUN_GROUP];
+    struct port_result sent[RUN_GROUP];
+    size_t kept = 0;
+    for (size_t i = 0; i < count; i++) {
+        const struct run_result *result = &run->results[group[i]];
+        changes[i] = (struct desired_change){run->names[group[i]], result->decision.desired,
+                                             result->snapshot.now_s + RUN_SNAPSHOT_AGE_S};
+        sent[i] = (struct port_result){PORT_OK, {0}};
+    }
+    if (count)
+        run->cloud->set_desired(run->cloud->context, run->arena, changes, count, sent);
+    for (size_t i = 0; i < count; i++)
+        if (take_sent(run, group[i], &sent[i]))
+            group[kept++] = group[i];
+    return kept;
 }
 
-// ---- sleep and kill ---------------------------------------------------------------------------------------
-
-static bool same_instant(double a, double b)
+void say_lost(struct run *run, size_t target, const struct described *now)
 {
-    return a == b || (isnan(a) && isnan(b));
+    struct run_result *result = &run->results[target];
+    struct text lost = result->error;
+    if (now->result.status == PORT_OK)
+        result->error = arena_format(run->arena, "%.*s; described again, its desired count is %lld", TEXT_ARG(lost),
+                                     (long long)now->state.desired);
+    else
+        result->error = arena_format(run->arena, "%.*s; and it could not be described again: %.*s", TEXT_ARG(lost),
+                                     TEXT_ARG(now->result.error));
 }
 
-// What moved between two descriptions that a decision to lower rests on; NULL where nothing did.
-static const char *what_moved(const struct service_state *before, const struct service_state *now)
+// ---- when -----------------------------------------------------------------------------------------------------
+
+bool out_of_time(const struct run *run)
 {
-    if (before->desired != now->desired)
-        return "the desired count";
-    if (!same_instant(before->woken_at_s, now->woken_at_s))
-        return "the wake mark";
-    if (!same_instant(before->fence_s, now->fence_s))
-        return "the newest start";
-    if (before->deploying != now->deploying || !same_instant(before->deployed_at_s, now->deployed_at_s))
-        return "a deployment";
-    return NULL;
+    double deadline_s = run->options->deadline_s;
+    return deadline_s > 0 && run_clock(run) >= deadline_s - RUN_DEADLINE_MARGIN_S;
 }
 
-// Is the service still as it was decided upon? Else the run ends here.
-static bool still_as_decided(struct applying *applying)
+// A clock that went back says nothing of an age.
+bool lives_on(const struct run *run, size_t target, double seconds)
 {
-    struct run_result *result = applying->result;
-    struct service_state now;
-    enum port_status status = describe_again(applying, &now);
-    if (status != PORT_OK) {
-        end_failed(applying, status);
+    double age_s = run_clock(run) - run->results[target].snapshot.now_s;
+    return age_s > -1 && age_s + seconds <= RUN_SNAPSHOT_AGE_S;
+}
+
+bool is_fresh(const struct run *run, const size_t *group, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        if (!lives_on(run, group[i], SENDING_TAKES_S))
+            return false;
+    return true;
+}
+
+static double doubt_s(const struct run *run)
+{
+    return run->clock->doubt_s ? run->clock->doubt_s(run->clock->context) : 0;
+}
+
+static void defer_group(struct run *run, const size_t *group, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        run->results[group[i]].applied = APPLIED_DEFERRED;
+}
+
+// Whether a service is idle hangs on what time it is.
+static void doubt_group(struct run *run, const size_t *group, size_t count, double doubt)
+{
+    const struct port_result why = {
+        PORT_FAILED,
+        arena_format(run->arena, "the time is in doubt: this clock and AWS's disagree by %.0f s, so nothing is lowered",
+                     doubt)};
+    fail_group(run, group, count, &why);
+}
+
+static size_t keep_fresh(struct run *run, size_t *group, size_t count)
+{
+    size_t old[RUN_GROUP], old_count = 0, kept = 0;
+    for (size_t i = 0; i < count; i++)
+        if (!lives_on(run, group[i], GROUP_TAKES_S))
+            old[old_count++] = group[i];
+    if (old_count)
+        decide_targets(run, old, old_count);
+    for (size_t i = 0; i < count; i++)
+        if (has_action(run, group[i]))
+            group[kept++] = group[i];
+    return kept;
+}
+
+size_t keep_ready(struct run *run, size_t *group, size_t count)
+{
+    if (out_of_time(run)) {
+        defer_group(run, group, count);
+        return 0;
+    }
+    double doubt = doubt_s(run);
+    if (run->options->behaviour != BEHAVIOUR_WAKE && !(doubt <= RUN_DOUBT_S)) {
+        doubt_group(run, group, count, doubt);
+        return 0;
+    }
+    return keep_fresh(run, group, count);
+}
+
+// ---- groups -----------------------------------------------------------------------------------------------
+
+static bool is_dry(const struct run *run)
+{
+    return run->options->dry_run || run->options->at_s > 0;
+}
+
+bool has_action(const struct run *run, size_t target)
+{
+    const struct run_result *result = &run->results[target];
+    if (result->status != PORT_OK || result->applied != APPLIED_NOTHING)
         return false;
-    }
-    const char *moved = what_moved(&result->snapshot.state, &now);
-    if (!moved)
-        return true;
-    result->applied = APPLIED_SUPERSEDED;
-    result->warning = arena_format(applying->arena, "%s moved after the decision", moved);
-    return false;
+    return result->decision.outcome == OUTCOME_CHANGE || wake_is_marked(run, target);
 }
 
-// A wake set its mark after the service was described, but before its count was lowered.
-static bool woken_meanwhile(const struct service_state *before, const struct service_state *now)
+static void apply_group(struct run *run, size_t *group, size_t count)
 {
-    return !isnan(now->woken_at_s) && !(now->woken_at_s <= before->woken_at_s);
+    if (run->options->behaviour == BEHAVIOUR_WAKE)
+        raise_group(run, group, count);
+    else
+        lower_group(run, group, count);
 }
 
-static void restore(struct applying *applying, const struct service_state *now)
+void apply_targets(struct run *run, const size_t *targets, size_t count)
 {
-    struct run_result *result = applying->result;
-    int64_t former = result->snapshot.state.desired;
-    if (now->desired < former) {
-        enum port_status status = set_desired(applying, former);
-        if (status != PORT_OK) {
-            end_failed(applying, status);
-            result->error = arena_format(applying->arena,
-                                         "woken while it was put to sleep, and its former count of %lld could not be "
-                                         "put back: %.*s",
-                                         (long long)former, TEXT_ARG(result->error));
-            return;
+    size_t group[RUN_GROUP], members = 0;
+    for (size_t i = 0; i < count; i++) {
+        if (!has_action(run, targets[i]))
+            continue;
+        if (is_dry(run)) {
+            bool changes = run->results[targets[i]].decision.outcome == OUTCOME_CHANGE;
+            run->results[targets[i]].applied = changes ? APPLIED_DRY : APPLIED_NOTHING;
+            continue;
+        }
+        group[members++] = targets[i];
+        if (members == RUN_GROUP) {
+            apply_group(run, group, members);
+            members = 0;
         }
     }
-    result->applied = APPLIED_RESTORED;
-    result->status = PORT_OK;
-    result->error = TEXT("");
-}
-
-// A sleep that lowered looks once more: a wake in between wins.
-static void check_for_wake(struct applying *applying)
-{
-    struct run_result *result = applying->result;
-    struct service_state now;
-    if (describe_again(applying, &now) != PORT_OK) {
-        warn(applying, "could not be described after it was lowered");
-        return;
-    }
-    if (woken_meanwhile(&result->snapshot.state, &now))
-        restore(applying, &now);
-}
-
-static void apply_lower(struct applying *applying)
-{
-    struct run_result *result = applying->result;
-    if (result->decision.outcome != OUTCOME_CHANGE)
-        return;
-    if (result->snapshot.stage >= STAGE_STATE && !still_as_decided(applying))
-        return;
-    bool changed = change(applying);
-    bool sent = changed || result->applied == APPLIED_UNKNOWN;
-    if (sent && result->decision.behaviour == BEHAVIOUR_SLEEP)
-        check_for_wake(applying);
-}
-
-void run_apply(struct arena *arena, const struct cloud *cloud, const struct clock *clock,
-               const struct run_options *options, struct run_result *result)
-{
-    result->applied = APPLIED_NOTHING;
-    if (result->status != PORT_OK)
-        return;
-    if (options->dry_run) {
-        if (result->decision.outcome == OUTCOME_CHANGE)
-            result->applied = APPLIED_DRY;
-        return;
-    }
-    struct applying applying = {arena, cloud, clock, options, result, {0}};
-    buffer_init(&applying.error, LIMIT_MESSAGE_BYTES);
-    switch ((enum behaviour)result->decision.behaviour) {
-    case BEHAVIOUR_WAKE:
-        apply_wake(&applying);
-        break;
-    case BEHAVIOUR_SLEEP:
-    case BEHAVIOUR_KILL:
-        apply_lower(&applying);
-        break;
-    }
-    buffer_release(&applying.error);
+    if (members)
+        apply_group(run, group, members);
 }

@@ -5,31 +5,14 @@
 #include "engine/base/arena.h"
 #include "engine/base/instant.h"
 #include "engine/core/evaluator.h"
-#include "engine/core/node.h"
+#include "engine/shell/reach.h"
 
 // CloudWatch answers up to 3 hours from its fast store; a span that nobody can tell beforehand is taken for that.
 #define UNTOLD_SPAN_S (3.0 * HOUR_S)
 
-struct search {
-    const struct policy *policy;
-    struct evaluator *evaluator;
-    double *spans;
-    bool *seen;        // by node
-    node_index *open;  // nodes found and not yet looked at; each comes once
-    size_t open_count;
-};
-
-static void reach(struct search *search, node_index node)
+static double span_length_s(struct evaluator *evaluator, node_index span)
 {
-    if (!node || search->seen[node])
-        return;
-    search->seen[node] = true;
-    search->open[search->open_count++] = node;
-}
-
-static double span_length_s(struct search *search, node_index span)
-{
-    struct value length = evaluate(search->evaluator, span);
+    struct value length = evaluate(evaluator, span);
     if (length.knowledge != KNOWN || !(length.number >= 0))
         return UNTOLD_SPAN_S;
     return fmin(length.number, (double)LIMIT_SPAN_S);
@@ -46,59 +29,42 @@ static void lengthen(double *span_s, double length_s)
         *span_s = length_s;
 }
 
-static void look_at(struct search *search, node_index index)
+static double *spans_reached(struct arena *arena, struct evaluator *evaluator, const struct reach *reach)
 {
-    const struct node *node = &search->policy->nodes[index];
-    if (reads_metric(node))
-        lengthen(&search->spans[node->a], span_length_s(search, node->b));
-    node_index children[NODE_CHILDREN];
-    size_t count = node_children(search->policy, index, children);
-    for (size_t i = 0; i < count; i++)
-        reach(search, children[i]);
+    const struct policy *policy = evaluator->policy;
+    double *spans = ARENA_ARRAY(arena, policy->metric_count, double);
+    for (size_t i = 1; i < policy->node_count; i++) {
+        const struct node *node = &policy->nodes[i];
+        if (reach->nodes[i] && reads_metric(node))
+            lengthen(&spans[node->a], span_length_s(evaluator, node->b));
+    }
+    return spans;
 }
 
-static void follow(struct search *search)
+// A script may ask for any metric, over any span that the policy speaks of.
+static void widen_for_script(struct evaluator *evaluator, double *spans)
 {
-    while (search->open_count)
-        look_at(search, search->open[--search->open_count]);
-}
-
-static void reach_rule(struct search *search, const struct rule *rule)
-{
-    reach(search, rule->when);
-    reach(search, rule->scale_to);
-    for (size_t i = 0; i < rule->message.count; i++)
-        reach(search, rule->message.pieces[i].expression);
-}
-
-// Everything that the policy speaks of, for a script that may ask for any of it.
-static void reach_all(struct search *search)
-{
-    const struct policy *policy = search->policy;
-    for (size_t i = 0; i < policy->let_count; i++)
-        reach(search, policy->lets[i].expression);
-    follow(search);
+    const struct policy *policy = evaluator->policy;
     double longest_s = UNTOLD_SPAN_S;
     for (size_t i = 0; i < policy->metric_count; i++)
-        lengthen(&longest_s, search->spans[i]);
+        lengthen(&longest_s, spans[i]);
     for (uint32_t i = 0; i < policy->param_count; i++) {
         enum param_origin origin;
         if (policy->params[i].type == TYPE_DURATION)
-            lengthen(&longest_s, fmin(param_value(search->evaluator, i, &origin).number, (double)LIMIT_SPAN_S));
+            lengthen(&longest_s, fmin(param_value(evaluator, i, &origin).number, (double)LIMIT_SPAN_S));
     }
     for (size_t i = 0; i < policy->metric_count; i++)
-        search->spans[i] = longest_s;
+        spans[i] = longest_s;
 }
 
 // A heartbeat is asked over its metric's span; one may have a heartbeat of its own.
-static void add_heartbeats(struct search *search)
+static void add_heartbeats(const struct policy *policy, double *spans)
 {
-    const struct policy *policy = search->policy;
     for (size_t round = 0; round < policy->metric_count; round++) {
         for (size_t i = 0; i < policy->metric_count; i++) {
             const struct metric *metric = &policy->metrics[i];
             if (metric->missing == MISSING_IS && metric->missing_while >= 0)
-                lengthen(&search->spans[metric->missing_while], search->spans[i]);
+                lengthen(&spans[metric->missing_while], spans[i]);
         }
     }
 }
@@ -108,22 +74,17 @@ double *needs_of(struct arena *arena, struct evaluator *evaluator, enum behaviou
 {
     const struct policy *policy = evaluator->policy;
     const struct behaviour_rules *rules = &policy->behaviours[behaviour];
-    struct search search = {
-        .policy = policy,
-        .evaluator = evaluator,
-        .spans = ARENA_ARRAY(arena, policy->metric_count, double),
-        .seen = ARENA_ARRAY(arena, policy->node_count, bool),
-        .open = ARENA_ARRAY(arena, policy->node_count, node_index),
-    };
-    for (size_t i = 0; i < policy->report_count; i++)
-        reach(&search, policy->report[i].expression);
+    struct reach reach;
+    reach_begin(&reach, arena, policy);
+    reach_report(&reach);
     for (size_t i = 0; i < rules->count; i++)
         if (results[i] != RULE_FALSE)
-            reach_rule(&search, &rules->rules[i]);
+            reach_rule(&reach, &rules->rules[i]);
     if (rules->scripted)
-        reach_all(&search);
-    else
-        follow(&search);
-    add_heartbeats(&search);
-    return search.spans;
+        reach_lets(&reach);
+    double *spans = spans_reached(arena, evaluator, &reach);
+    if (rules->scripted)
+        widen_for_script(evaluator, spans);
+    add_heartbeats(policy, spans);
+    return spans;
 }

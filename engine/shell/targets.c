@@ -25,12 +25,17 @@ struct names {
     size_t count, capacity;
 };
 
-// Targets may overlap; each service comes once, where it came first.
-static void names_add(struct names *names, const struct service_name *name)
+// Targets may overlap; each service comes once, where it came first. Named by one of them in full, it is no longer one
+// that only a pattern found. The first `others` names are those of earlier targets: one target's own are all different.
+static void names_add(struct names *names, size_t others, const struct service_name *name)
 {
-    for (size_t i = 0; i < names->count; i++)
-        if (text_eq(names->items[i].service, name->service) && text_eq(names->items[i].cluster, name->cluster))
-            return;
+    for (size_t i = 0; i < others; i++) {
+        struct service_name *there = &names->items[i];
+        if (!text_eq(there->service, name->service) || !text_eq(there->cluster, name->cluster))
+            continue;
+        there->listed = there->listed && name->listed;
+        return;
+    }
     names->items =
         arena_grow(names->arena, names->items, names->count, &names->capacity, names->count + 1, sizeof *names->items);
     names->items[names->count++] = *name;
@@ -40,15 +45,17 @@ static enum port_status add_target(struct names *names, const struct cloud *clou
                                    struct buffer *error)
 {
     if (!is_glob(target->cluster) && !is_glob(target->service)) {
-        names_add(names, &(struct service_name){target->cluster, target->service});
+        names_add(names, names->count, &(struct service_name){target->cluster, target->service, false});
         return PORT_OK;
     }
     struct service_name *found;
-    size_t count;
-    enum port_status status = cloud->list(cloud->context, names->arena, target, &found, &count, error);
-    for (size_t i = 0; status == PORT_OK && i < count; i++)
-        names_add(names, &found[i]);
-    return status;
+    size_t count, others = names->count;
+    struct port_result result = cloud->list(cloud->context, names->arena, target, &found, &count);
+    for (size_t i = 0; result.status == PORT_OK && i < count; i++)
+        names_add(names, others, &found[i]);
+    if (result.status != PORT_OK)
+        buffer_add(error, result.error);
+    return result.status;
 }
 
 static enum port_status add_targets(struct names *names, const struct policy *policy, const struct cloud *cloud,
@@ -72,7 +79,7 @@ static enum port_status add_only(struct names *names, const struct policy *polic
                       TEXT_ARG(only->service));
         return PORT_DENIED;
     }
-    names_add(names, only);
+    names_add(names, 0, only);
     return PORT_OK;
 }
 

@@ -86,10 +86,14 @@ static void move_to(struct future *future, const struct policy *policy, int64_t 
     }
 }
 
+// Without a decision of `now`, only one that changes something counts.
 static bool decides_otherwise(const struct decision *now, const struct decision *then)
 {
-    return then->need > STAGE_NOTHING || then->outcome != now->outcome || then->rule != now->rule ||
-           then->desired != now->desired;
+    if (then->need > STAGE_NOTHING)
+        return true;
+    if (!now)
+        return then->outcome == OUTCOME_CHANGE;
+    return then->outcome != now->outcome || then->rule != now->rule || then->desired != now->desired;
 }
 
 static bool next_tick(const struct schedule *schedule, int64_t after_s, int64_t *next_s)
@@ -100,21 +104,11 @@ static bool next_tick(const struct schedule *schedule, int64_t after_s, int64_t 
     return true;
 }
 
-static struct text rendered(struct arena *arena, struct evaluator *evaluator, const struct decision *decision)
-{
-    struct buffer message;
-    buffer_init(&message, LIMIT_MESSAGE_BYTES);
-    message_format(&message, evaluator, decision);
-    struct text text = arena_text(arena, buffer_text(&message));
-    buffer_release(&message);
-    return text;
-}
-
-void outlook_find(struct arena *arena, struct evaluator *evaluator, const struct snapshot *present,
-                  const struct decision *now, struct outlook *outlook)
+static void search(struct arena *arena, struct evaluator *evaluator, const struct snapshot *present,
+                   enum behaviour behaviour, const struct decision *now, struct outlook *outlook)
 {
     const struct policy *policy = evaluator->policy;
-    const struct schedule *schedule = policy->schedules[now->behaviour];
+    const struct schedule *schedule = policy->schedules[behaviour];
     struct future future;
     begin_future(arena, policy, present, &future);
     if (schedule)
@@ -127,17 +121,29 @@ void outlook_find(struct arena *arena, struct evaluator *evaluator, const struct
     while (!outlook->changes && next_tick(schedule, at_s, &at_s) && at_s <= end_s) {
         arena_reset(&tick);
         move_to(&future, policy, at_s);
-        struct decision then = decide(evaluator, now->behaviour, &future.snapshot, NULL);
+        struct decision then = decide(evaluator, behaviour, &future.snapshot, NULL);
         if (!decides_otherwise(now, &then))
             continue;
         outlook->changes = true;
         outlook->at_s = (double)at_s;
         if (then.need == STAGE_NOTHING)
-            outlook->message = rendered(arena, evaluator, &then);
+            outlook->message = message_text(arena, evaluator, &then);
         // Its texts die with the tick; the message has what they say.
         then.status = then.script_message = then.error = (struct text){0};
         outlook->decision = then;
     }
     evaluator->arena = former;
     arena_release(&tick);
+}
+
+void outlook_find(struct arena *arena, struct evaluator *evaluator, const struct snapshot *present,
+                  const struct decision *now, struct outlook *outlook)
+{
+    search(arena, evaluator, present, (enum behaviour)now->behaviour, now, outlook);
+}
+
+void outlook_next_change(struct arena *arena, struct evaluator *evaluator, const struct snapshot *present,
+                         enum behaviour behaviour, struct outlook *outlook)
+{
+    search(arena, evaluator, present, behaviour, NULL, outlook);
 }

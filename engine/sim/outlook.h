@@ -27,5 +27,7 @@ struct outlook {
 // `now` is what was decided on the snapshot. Texts live in the arena; the evaluator is left at another decision.
 void outlook_find(struct arena *, struct evaluator *, const struct snapshot *, const struct decision *now,
                   struct outlook *);
+// The first tick of that behaviour that would set another count, whatever the others decide.
+void outlook_next_change(struct arena *, struct evaluator *, const struct snapshot *, enum behaviour, struct outlook *);
 
 #endif

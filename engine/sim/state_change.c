@@ -105,7 +105,7 @@ static bool read_again(struct state_file *file, size_t state, struct buffer *err
         return fail(file, "out of memory", error);
     struct text list = arena_format(&file->arena, "[%s]", printed);
     struct services_read read = {
-        .arena = &file->arena, .source = file->path, .tags_denied = file->recording.tags_denied};
+        .arena = &file->arena, .source = file->path, .tags_denied = file->recording.tags_denied, .tags_asked = true};
     struct json_reader reader;
     json_read_begin(&reader, &file->arena, list);
     if (json_next(&reader) != JSON_ARRAY || !read_services(&reader, &read, error))
@@ -156,8 +156,7 @@ bool state_apply(struct state_file *file, size_t state, const struct state_chang
 
 bool state_settle(struct state_file *file, struct buffer *error)
 {
-    static const struct text changed_at = {CHANGED_AT, sizeof CHANGED_AT - 1};
-    if (!memmem(file->content.p, file->content.n, changed_at.p, changed_at.n))
+    if (!text_contains(file->content, TEXT(CHANGED_AT)))
         return true;
     if (!state_tree(file, error))
         return false;

@@ -3,7 +3,6 @@
 #include <string.h>
 
 #include "engine/base/text.h"
-#include "engine/core/series.h"
 #include "engine/sim/state_parts.h"
 #include "engine/sys/files.h"
 
@@ -40,7 +39,7 @@ static bool check_services(const struct state_file *file, struct buffer *error)
     for (size_t i = 0; i < recording->state_count; i++) {
         const struct service_state *state = &recording->states[i];
         size_t first = i;
-        find_state(file, &(struct service_name){state->cluster, state->service}, &first);
+        find_state(file, &(struct service_name){state->cluster, state->service, false}, &first);
         if (first == i)
             continue;
         buffer_printf(error, "%.*s: service %.*s/%.*s is there twice", TEXT_ARG(file->path), TEXT_ARG(state->cluster),
@@ -92,10 +91,9 @@ static bool takes_changes(const struct service_state *state)
     return (state->status.n == 0 || text_is(state->status, "ACTIVE")) && !text_is(state->scheduling_strategy, "DAEMON");
 }
 
-static enum port_status state_list(void *context, struct arena *arena, const struct target *target,
-                                   struct service_name **names, size_t *count, struct buffer *error)
+static struct port_result state_list(void *context, struct arena *arena, const struct target *target,
+                                     struct service_name **names, size_t *count)
 {
-    (void)error;
     const struct recording *recording = &((struct state_file *)context)->recording;
     struct service_name *found = ARENA_ARRAY(arena, recording->state_count, struct service_name);
     size_t n = 0;
@@ -103,41 +101,36 @@ static enum port_status state_list(void *context, struct arena *arena, const str
         const struct service_state *state = &recording->states[i];
         if (takes_changes(state) && text_glob(state->cluster, target->cluster) &&
             text_glob(state->service, target->service))
-            found[n++] = (struct service_name){state->cluster, state->service};
+            found[n++] = (struct service_name){state->cluster, state->service, true};
     }
     *names = found;
     *count = n;
-    return PORT_OK;
+    return (struct port_result){PORT_OK, {0}};
 }
 
-static enum port_status state_describe(void *context, struct arena *arena, const struct service_name *names,
-                                       size_t count, struct service_state *states, bool *found, struct buffer *error)
+// The state that the name means; NULL, with the result filled, where there is none.
+static const struct service_state *named_state(const struct state_file *file, struct arena *arena,
+                                               const struct service_name *name, size_t *index,
+                                               struct port_result *result)
 {
-    (void)arena;
-    (void)error;
-    const struct state_file *file = context;
+    if (find_state(file, name, index))
+        return &file->recording.states[*index];
+    result->status = PORT_NOT_FOUND;
+    result->error =
+        arena_format(arena, "there is no service %.*s/%.*s", TEXT_ARG(name->cluster), TEXT_ARG(name->service));
+    return NULL;
+}
+
+static void state_describe(void *context, struct arena *arena, const struct service_name *names, size_t count,
+                           struct described *answers)
+{
     for (size_t i = 0; i < count; i++) {
         size_t index;
-        found[i] = find_state(file, &names[i], &index);
-        if (found[i])
-            states[i] = file->recording.states[index];
+        answers[i] = (struct described){.result = {PORT_OK, {0}}};
+        const struct service_state *state = named_state(context, arena, &names[i], &index, &answers[i].result);
+        if (state)
+            answers[i].state = *state;
     }
-    return PORT_OK;
-}
-
-// Is it "cluster/service"?
-static bool label_names(struct text label, const struct service_state *service)
-{
-    size_t n = service->cluster.n;
-    return label.n == n + 1 + service->service.n && text_starts(label, service->cluster) && label.p[n] == '/' &&
-           text_ends(label, service->service);
-}
-
-// Is it the label of a service, rather than a metric's description ("ActiveConnections Average")?
-static bool label_names_some_service(struct text label)
-{
-    size_t at = 0;
-    return text_find(label, '/', &at) && !text_find(label, ' ', &at);
 }
 
 // Of two series that both could be the service's, neither is.
@@ -152,7 +145,7 @@ static const struct recorded_series *find_series(const struct recording *recordi
         const struct recorded_series *series = &recording->series[i];
         if (!text_eq(series->id, request->metric->name))
             continue;
-        if (label_names(series->label, request->service))
+        if (label_names(series->label, request->service->cluster, request->service->service))
             return series;
         if (!label_names_some_service(series->label))
             any = any ? &either_s : series;
@@ -160,71 +153,61 @@ static const struct recorded_series *find_series(const struct recording *recordi
     return recording->state_count == 1 ? any : NULL;
 }
 
-// The points that CloudWatch would answer, in buckets.
-static struct metric_view view_of(struct arena *arena, const struct recorded_series *series,
-                                  const struct metric_request *request)
+static void state_metrics(void *context, struct arena *arena, const struct metric_request *requests, size_t count,
+                          struct metric_answer *answers)
 {
-    struct recorded_series asked = {
-        .at_s = ARENA_ARRAY(arena, series->count, double),
-        .values = ARENA_ARRAY(arena, series->count, double),
-    };
-    for (size_t i = 0; i < series->count; i++) {
-        if (series->at_s[i] < (double)request->start_s || series->at_s[i] >= (double)request->end_s)
-            continue;
-        asked.at_s[asked.count] = series->at_s[i];
-        asked.values[asked.count++] = series->values[i];
-    }
-    int64_t *at_s;
-    double *values;
-    size_t count;
-    recording_bucket(arena, &asked, request->metric->period_s, request->metric->stat, &at_s, &values, &count);
-    struct series *built = ARENA_NEW(arena, struct series);
-    *built = series_build(arena, at_s, values, count);
-    // A point that cannot be used is not one that is missing, which `missing` would fill.
-    bool unusable = series->dropped_at_s >= (double)request->start_s || asked.notes.overflown;
-    return (struct metric_view){.series = built, .end = count, .status = unusable ? METRIC_PARTIAL : series->status};
-}
-
-static enum port_status state_metrics(void *context, struct arena *arena, const struct metric_request *requests,
-                                      size_t count, struct metric_view *views, struct buffer *error)
-{
-    (void)error;
     const struct state_file *file = context;
     for (size_t i = 0; i < count; i++) {
         const struct recorded_series *series = find_series(&file->recording, &requests[i]);
         // CloudWatch answers all that it is asked: what the file lacks was not asked, and `missing` cannot fill it.
         bool fills = requests[i].metric->missing == MISSING_IS;
-        views[i] = series ? view_of(arena, series, &requests[i])
-                          : (struct metric_view){.status = fills ? METRIC_PARTIAL : METRIC_COMPLETE};
+        answers[i] = (struct metric_answer){.result = {PORT_OK, {0}}};
+        answers[i].view =
+            series ? recording_view(arena, series, requests[i].metric, requests[i].start_s, requests[i].end_s)
+                   : (struct metric_view){.status = fills ? METRIC_PARTIAL : METRIC_COMPLETE};
     }
-    return PORT_OK;
 }
 
-static enum port_status refuse(const struct service_state *state, const char *why, struct buffer *error)
+static struct port_result refuse(struct arena *arena, const struct service_state *state, const char *why)
 {
-    buffer_printf(error, "service %.*s/%.*s %s", TEXT_ARG(state->cluster), TEXT_ARG(state->service), why);
-    return PORT_REFUSED;
+    return (struct port_result){PORT_REFUSED, arena_format(arena, "service %.*s/%.*s %s", TEXT_ARG(state->cluster),
+                                                           TEXT_ARG(state->service), why)};
 }
 
-static enum port_status state_set_desired(void *context, const struct service_name *name, int64_t desired,
-                                          struct buffer *error)
+static struct port_result apply_change(struct state_file *file, struct arena *arena, size_t index,
+                                       const struct state_change *change)
 {
-    struct state_file *file = context;
+    struct port_result result = {PORT_OK, {0}};
+    struct buffer error;
+    buffer_init(&error, LIMIT_MESSAGE_BYTES);
+    if (!state_apply(file, index, change, &error))
+        result = (struct port_result){PORT_FAILED, arena_text(arena, buffer_text(&error))};
+    buffer_release(&error);
+    return result;
+}
+
+static struct port_result set_one_desired(struct state_file *file, struct arena *arena,
+                                          const struct desired_change *change)
+{
+    struct port_result result = {PORT_OK, {0}};
     size_t index;
-    if (!find_state(file, name, &index)) {
-        buffer_printf(error, "%.*s: there is no service %.*s/%.*s", TEXT_ARG(file->path), TEXT_ARG(name->cluster),
-                      TEXT_ARG(name->service));
-        return PORT_NOT_FOUND;
-    }
-    const struct service_state *state = &file->recording.states[index];
+    const struct service_state *state = named_state(file, arena, &change->name, &index, &result);
+    if (!state)
+        return result;
     if (!takes_changes(state))
-        return refuse(state, "is draining, inactive or a daemon: its desired count cannot be set", error);
-    if (desired < 0 || desired > LIMIT_COUNT)
-        return refuse(state, "cannot have that desired count", error);
-    if (desired == state->desired)
-        return PORT_OK;
-    struct state_change change = {.scales = true, .desired = desired};
-    return state_apply(file, index, &change, error) ? PORT_OK : PORT_FAILED;
+        return refuse(arena, state, "is draining, inactive or a daemon: its desired count cannot be set");
+    if (change->desired < 0 || change->desired > LIMIT_COUNT)
+        return refuse(arena, state, "cannot have that desired count");
+    if (change->desired == state->desired)
+        return result;
+    return apply_change(file, arena, index, &(struct state_change){.scales = true, .desired = change->desired});
+}
+
+static void state_set_desired(void *context, struct arena *arena, const struct desired_change *changes, size_t count,
+                              struct port_result *results)
+{
+    for (size_t i = 0; i < count; i++)
+        results[i] = set_one_desired(context, arena, &changes[i]);
 }
 
 static bool tags_fit(const struct service_state *state, const struct tag *tags, size_t count)
@@ -241,24 +224,27 @@ static bool tags_fit(const struct service_state *state, const struct tag *tags, 
     return state->tag_count + more <= LIMIT_TAGS;
 }
 
-static enum port_status state_set_tags(void *context, const struct service_state *service, const struct tag *tags,
-                                       size_t count, struct buffer *error)
+static struct port_result set_tags_of_one(struct state_file *file, struct arena *arena, const struct tag_change *change)
 {
-    struct state_file *file = context;
+    struct port_result result = {PORT_OK, {0}};
     size_t index;
-    if (!find_state(file, &(struct service_name){service->cluster, service->service}, &index)) {
-        buffer_printf(error, "%.*s: there is no service %.*s/%.*s", TEXT_ARG(file->path), TEXT_ARG(service->cluster),
-                      TEXT_ARG(service->service));
-        return PORT_NOT_FOUND;
-    }
-    if (file->recording.tags_denied) {
-        buffer_printf(error, "%.*s: tags are denied (tagsDenied)", TEXT_ARG(file->path));
-        return PORT_DENIED;
-    }
-    if (!tags_fit(&file->recording.states[index], tags, count))
-        return refuse(service, "has no room for that tag", error);
-    struct state_change change = {.tags = tags, .tag_count = count};
-    return state_apply(file, index, &change, error) ? PORT_OK : PORT_FAILED;
+    const struct service_name name = {change->service->cluster, change->service->service, false};
+    const struct service_state *state = named_state(file, arena, &name, &index, &result);
+    if (!state)
+        return result;
+    if (file->recording.tags_denied)
+        return (struct port_result){PORT_DENIED,
+                                    arena_format(arena, "%.*s: tags are denied (tagsDenied)", TEXT_ARG(file->path))};
+    if (!tags_fit(state, change->tags, change->count))
+        return refuse(arena, state, "has no room for that tag");
+    return apply_change(file, arena, index, &(struct state_change){.tags = change->tags, .tag_count = change->count});
+}
+
+static void state_set_tags(void *context, struct arena *arena, const struct tag_change *changes, size_t count,
+                           struct port_result *results)
+{
+    for (size_t i = 0; i < count; i++)
+        results[i] = set_tags_of_one(context, arena, &changes[i]);
 }
 
 struct cloud state_file_cloud(struct state_file *file)

@@ -15,11 +15,11 @@ struct buffer;
 
 // The file is an object of
 //   now                 an instant in any style that recordings have; absent: the clock given
-//   services            as `aws ecs describe-services --include TAGS` prints them; without `tags`, none were read
+//   services            as `aws ecs describe-services --include TAGS` prints them: one without `tags` has none
 //   MetricDataResults   as `aws cloudwatch get-metric-data` prints them: Id = the policy's metric name, Label =
 //                       cluster/service where there are several services; a metric that is not there is complete
 //                       and empty, but for one that `missing` would fill: that is incomplete
-//   tagsDenied          true: this role may neither read nor set tags
+//   tagsDenied          true: this role may neither read nor set tags, and those that are there count as unread
 // and of anything else, which is kept. A service that this port raised carries `drowseChangedAt` until it settled.
 // Numbers are kept as doubles; a file with a whole number that a double cannot hold is read, but not written.
 

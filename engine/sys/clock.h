@@ -4,6 +4,7 @@
 
 #include "drowse/ports.h"
 
+// Waits go on over signals that are handled; what is no time to wait is none. It has no doubts.
 struct clock system_clock(void);
 
 #endif

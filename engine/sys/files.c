@@ -12,6 +12,7 @@
 #include "drowse/limits.h"
 #include "engine/base/arena.h"
 #include "engine/base/text.h"
+#include "engine/sys/reason.h"
 
 #define ZONE_FOLDER "/usr/share/zoneinfo"
 #define FIRST_CHUNK_BYTES 4096
@@ -38,19 +39,6 @@ static bool system_path(struct text path, char out[PATH_MAX], struct buffer *err
     return true;
 }
 
-// What the system says, in small letters, as it stands within a sentence.
-static void add_reason(struct buffer *error, int number)
-{
-    char text[REASON_BYTES];
-    const char *reason = strerror_r(number, text, sizeof text);
-    struct text words = text_of(reason);
-    if (words.n && words.p[0] >= 'A' && words.p[0] <= 'Z') {
-        buffer_add_char(error, (char)(words.p[0] - 'A' + 'a'));
-        words = text_from(words, 1);
-    }
-    buffer_add(error, words);
-}
-
 static void add_too_large(struct buffer *error, size_t maximum)
 {
     if (maximum >= 1024 * 1024)
@@ -74,7 +62,7 @@ static bool read_all(int file, struct arena *arena, size_t size, size_t maximum,
         if (got < 0 && errno == EINTR)
             continue;
         if (got < 0) {
-            add_reason(error, errno);
+            reason_add(error, errno);
             return false;
         }
         n += (size_t)got;
@@ -104,7 +92,7 @@ static bool read_path(struct arena *arena, struct text path, enum readable reada
         return false;
     int file FILE_OWNED = open(name, O_RDONLY | O_CLOEXEC | flags);
     if (file < 0 || fstat(file, &status) != 0) {
-        add_reason(error, errno);
+        reason_add(error, errno);
         return false;
     }
     if (S_ISDIR(status.st_mode)) {
@@ -203,7 +191,7 @@ static bool may_replace(const char *name, struct buffer *error)
     }
     if (access(name, W_OK) == 0)
         return true;
-    add_reason(error, errno);
+    reason_add(error, errno);
     return false;
 }
 
@@ -219,7 +207,7 @@ static bool replace_file(const char *name, struct text content, struct buffer *e
     int number = errno;
     if (beside[0])
         unlink(beside);
-    add_reason(error, number);
+    reason_add(error, number);
     return false;
 }
 

@@ -5,8 +5,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "drowse/ports.h"
 #include "drowse/text.h"
-#include "engine/lang/load.h"
 
 struct arena;
 struct buffer;

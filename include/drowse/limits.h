@@ -34,6 +34,10 @@
 #define LIMIT_POINT_MAGNITUDE 0x1p360  // CloudWatch: values lie within -2^360 to 2^360 (PutMetricData)
 #define LIMIT_SPAN_S (455LL * 86400)   // CloudWatch keeps one-hour points 455 days, and nothing longer
 
+#define LIMIT_HTTP_HEADERS 128                 // of one answer; AWS sends about ten
+#define LIMIT_HTTP_HEAD_BYTES (64 * 1024)      // all heads and trailers of one answer
+#define LIMIT_CA_FILE_BYTES (8 * 1024 * 1024)  // a bundle of CA certificates; the common ones have 0.2 MB
+
 #define LIMIT_LUA_LIVE_BYTES (1024 * 1024)       // memory one Lua call may hold
 #define LIMIT_LUA_TOTAL_BYTES (8 * 1024 * 1024)  // memory it may ask for in sum: ends concat and upper loops
 #define LIMIT_LUA_BLOCK_BYTES (16 * 1024)        // one block: loops over large strings are the expensive ones

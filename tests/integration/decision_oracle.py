@@ -90,9 +90,7 @@ class Service:
         self.desired, self.running = described["desiredCount"], described["runningCount"]
         self.status = described.get("status", "ACTIVE")
         self.strategy = described.get("schedulingStrategy", "REPLICA")
-        self.tags = None
-        if "tags" in described and not tags_denied:
-            self.tags = {tag["key"]: tag["value"] for tag in described["tags"]}
+        self.tags = None if tags_denied else {tag["key"]: tag["value"] for tag in described.get("tags") or []}
         deployments = described.get("deployments", [])
         primary = next((d for d in deployments if d["status"] == "PRIMARY"), {})
         self.deploying = len(deployments) > 1 or primary.get("rolloutState") == "IN_PROGRESS"

@@ -68,6 +68,7 @@ def sleep_rules(idle_time, before_idle=()):
         Rule("stopped", "no_change", lambda s: s.service.desired == 0),
         Rule("starting", "no_change", lambda s: s.service.running == 0),
         Rule("deployment", "no_change", deployment_in_progress),
+        Rule("kept_awake", "no_change", kept_awake),
         *before_idle,
         Rule("idle", "scaled_down", idle, zero),
         Rule("active", "no_change"),
@@ -78,10 +79,11 @@ def preset(path, threshold=15, lookback=10, idle_time=plain_idle_time, before_id
            **behaviours):
     """A policy that extends base.yaml."""
     sleep = sleep_rules(idle_time, before_idle)
+    behaviours = dict({"wake": WAKE, "sleep": sleep, "kill": KILL}, **behaviours)
     return Policy("policies/" + path, {"idle_threshold": threshold * MINUTE, "lookback": lookback * MINUTE},
                   dict(BASE_METRICS, **(metrics or {})),
                   dict({"avg_connections": average_connections, "idle_time": idle_time}, **(lets or {})),
-                  dict({"wake": WAKE, "sleep": sleep, "kill": KILL}, **behaviours))
+                  {name: rules for name, rules in behaviours.items() if rules})
 
 
 QUIET = Policy("tests/cases/stories/quiet.yaml", {},
@@ -149,7 +151,7 @@ POLICIES = [
            before_idle=[Rule("silent_task", "no_change",
                              lambda s: compared(tasks_reporting(s), "<", s.service.running))]),
     preset("recipes/never-active.yaml", idle_time=idle_time_or_uptime),
-    preset("recipes/awake-until.yaml", before_idle=[Rule("kept_awake", "no_change", kept_awake)]),
+    preset("recipes/awake-until.yaml", kill=None),  # its kill goes by the trigger, which is always a person's here
     preset("recipes/protected-from-kill.yaml",
            kill=[Rule("protected", "", lambda s: compared(s.service.tag("protected"), "==", "true"), refuse=True),
                  *KILL]),

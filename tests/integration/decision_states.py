@@ -13,10 +13,12 @@ LAST_SUNDAYS = [1774746000, 1792890000]  # 2026-03-29 and 2026-10-25, 01:00 UTC:
 SPRING_2026, SPRING_2027 = 1772323200, 1803859200
 LOOKBACKS = {"5m": 300, "7m": 420, "10m30s": 630, "15m": 900, "1h": 3600, "3h": 10800}
 THRESHOLDS = {"5m": 300, "9m30s": 570, "15m": 900, "1h": 3600}
+HOLDS = ("awake-until", [
+    "", "tomorrow", "2026-12-01", "2026-06-01T00:00:00", "2020-01-01T00:00:00Z", "2099-01-01T00:00:00+01:00",
+    "2026-02-30T00:00:00Z", "@0", "@1", "@-1", "@3600"])
 TAGS = {
-    "policies/recipes/awake-until.yaml": ("awake-until", [
-        "", "tomorrow", "2026-12-01", "2026-06-01T00:00:00", "2020-01-01T00:00:00Z", "2099-01-01T00:00:00+01:00",
-        "2026-02-30T00:00:00Z", "@0", "@1", "@-1", "@3600"]),
+    "policies/recipes/awake-until.yaml": HOLDS,
+    "policies/cost-optimized.yaml": HOLDS,
     "policies/recipes/protected-from-kill.yaml": ("protected", ["true", "true", "false", "True", "", "true "]),
     "policies/recipes/restore-count.yaml": ("count", [
         "1", "3", "10", "11", "0", "-4", "2.5", "", "many", " 2", "+2", "1e1", "0.5", "1e400", "0x3", "2.0", "nan"]),
@@ -239,7 +241,8 @@ def behaviour_of(rng, policy):
     special = {"policies/recipes/protected-from-kill.yaml": "kill", "policies/recipes/restore-count.yaml": "wake"}
     if policy.path in special and rng.random() < 0.8:
         return special[policy.path]
-    return rng.choices(["sleep", "wake", "kill"], [90, 6, 4])[0] if len(policy.behaviours) > 1 else "sleep"
+    weights = {"sleep": 90, "wake": 6, "kill": 4}
+    return rng.choices(list(policy.behaviours), [weights[name] for name in policy.behaviours])[0]
 
 
 def case(rng):

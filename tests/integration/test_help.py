@@ -1,9 +1,10 @@
 """Runs every example that `drowse --help` and `drowse COMMAND --help` show.
 
 Each runs in a scratch copy of the project's policies and examples, together with the two files that stand for the
-reader's own: state.json (a copy of a shipped state) and connections.csv. Each must exit as documented, and say
-nothing on stderr that is no note. Every file that an example names must be there before it runs, and every
-topic that `drowse help` offers must be one. Nothing but the files of the reader may be changed.
+reader's own: state.json (a copy of a shipped state) and connections.csv. What it asks AWS the fake AWS answers. Each
+must exit as documented, and say nothing on stderr that is no note. Every file that an example reads must be there
+before it runs, what it writes afterwards, and every topic that `drowse help` offers must be one. Nothing but the files
+of the reader may be changed.
 """
 import os
 import re
@@ -13,22 +14,26 @@ import subprocess
 import sys
 import tempfile
 
+import aws_world as world
+
 TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 DROWSE = os.path.abspath(os.environ.get("DROWSE", os.path.join(TOP, "build", "drowse")))
-OWN = ("state.json", "connections.csv")
+OWN = ("state.json", "connections.csv", "week.json")
 WIDTH = 120
 # What ends otherwise than with 0, and why that is documented.
 EXITS = {"plan sleep --detailed-exitcode": 2}
-NOTES = re.compile(r"drowse: (note|warning): .*|drowse: dry run: nothing was changed")
+NOTES = re.compile(r"drowse: (note|warning): .*|drowse: dry run: nothing was changed|"
+                   r"drowse: \d+ services? and \d+ points are in .*|\{.*\}")  # {}: the log of `invoke`
+WORLD = {"services": [world.service("fluidity-server", "fluidity")], "metrics": world.idle_metrics()}
 
 
-def run(words, folder):
+def run(words, folder, environment):
     return subprocess.run(words, cwd=folder, text=True, stdin=subprocess.DEVNULL, capture_output=True, check=False,
-                          env={"PATH": os.path.dirname(DROWSE) + ":/usr/bin:/bin", "LANG": "C.UTF-8"})
+                          env=dict(environment, PATH=os.path.dirname(DROWSE) + ":/usr/bin:/bin"))
 
 
-def shell(line, folder):
-    return run(["bash", "-c", line], folder)
+def shell(line, folder, environment):
+    return run(["bash", "-c", line], folder, environment)
 
 
 def commands(overview):
@@ -66,24 +71,36 @@ def contents(folder):
 
 
 def named_files(line):
-    words = [word.split("=", 1)[-1] for word in shlex.split(line)]
-    return [word for word in words if re.search(r"\.(ya?ml|lua|json|csv)$", word) and "*" not in word]
+    """(read, written)"""
+    words = shlex.split(line)
+    written = [words[i + 1] for i, word in enumerate(words) if word in ("-o", "--output")]
+    values = [word.split("=", 1)[-1] for word in words]
+    read = [word for word in values if re.search(r"\.(ya?ml|lua|json|csv)$", word) and "*" not in word]
+    return [word for word in read if word not in written], written
+
+
+def complaint_about_run(line, folder, environment):
+    wanted = next((code for part, code in EXITS.items() if part in line), 0)
+    done = shell(line, folder, environment)
+    strange = [said for said in done.stderr.splitlines() if not NOTES.fullmatch(said)]
+    missing = [name for name in named_files(line)[1] if not os.path.exists(os.path.join(folder, name))]
+    if done.returncode != wanted or strange:
+        return "exit %d, wanted %d; stderr:\n%s" % (done.returncode, wanted, done.stderr)
+    if missing:
+        return "it wrote no %s" % missing[0]
+    return "" if done.stdout or named_files(line)[1] else "it printed nothing"
 
 
 def check_example(line):
-    with tempfile.TemporaryDirectory(prefix="drowse-help-") as folder:
+    with tempfile.TemporaryDirectory(prefix="drowse-help-") as folder, world.FakeAws(WORLD) as aws:
         scratch(folder)
         before = contents(folder)
-        for name in named_files(line):
+        for name in named_files(line)[0]:
             if not os.path.exists(os.path.join(folder, name)):
                 return "it names %s, which is not there" % name
-        wanted = next((code for part, code in EXITS.items() if part in line), 0)
-        done = shell(line, folder)
-        strange = [said for said in done.stderr.splitlines() if not NOTES.fullmatch(said)]
-        if done.returncode != wanted or strange:
-            return "exit %d, wanted %d; stderr:\n%s" % (done.returncode, wanted, done.stderr)
-        if not done.stdout:
-            return "it printed nothing"
+        complaint = complaint_about_run(line, folder, aws.environment())
+        if complaint:
+            return complaint
         if contents(folder) != before:
             return "it changed a file that is not the reader's own"
     return ""
@@ -107,9 +124,11 @@ def topics(overview):
 
 def main():
     failed = passed = 0
-    overview = run([DROWSE, "--help"], TOP).stdout
+    plain = world.clean_environment()
+    overview = run([DROWSE, "--help"], TOP, plain).stdout
     pages = [("drowse --help", overview)]
-    pages += [("drowse %s --help" % name, run([DROWSE, name, "--help"], TOP).stdout) for name in commands(overview)]
+    pages += [("drowse %s --help" % name, run([DROWSE, name, "--help"], TOP, plain).stdout)
+              for name in commands(overview)]
     for name, text in pages:
         complaints, tests = complaints_about(name, text)
         for complaint in complaints:
@@ -117,7 +136,7 @@ def main():
         failed += len(complaints)
         passed += max(0, tests - len(complaints))
     for topic in topics(overview):
-        done = run([DROWSE, "help", topic], TOP)
+        done = run([DROWSE, "help", topic], TOP, plain)
         good = done.returncode == 0 and done.stdout and not done.stderr
         failed, passed = failed + (not good), passed + bool(good)
         if not good:

@@ -4,14 +4,13 @@ Each case says what drowse must end with, and what the state file must hold afte
 """
 import json
 import os
-import pty
-import select
 import shutil
 import signal
 import subprocess
 import sys
 import tempfile
-import time
+
+import terminal
 
 TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 DROWSE = os.path.abspath(os.environ.get("DROWSE", os.path.join(TOP, "build", "drowse")))
@@ -86,46 +85,25 @@ def messages_closed(state):
     assert desired(state) == 1
 
 
-def on_terminal(words, typed=b"", interrupt=False):
-    """(exit code, all that it printed) on a terminal of its own."""
-    child, terminal = pty.fork()
-    if child == 0:
-        os.execve(words[0], words, {**ENVIRONMENT, "TERM": "xterm"})
-    printed, sent = b"", False
-    deadline = time.monotonic() + 10
-    while time.monotonic() < deadline:
-        if not select.select([terminal], [], [], 0.1)[0]:
-            continue
-        try:
-            chunk = os.read(terminal, 65536)
-        except OSError:
-            break
-        if not chunk:
-            break
-        printed += chunk
-        if b"to go on: " in printed and not sent:
-            sent = True
-            os.write(terminal, b"\x03" if interrupt else typed)
-    _, status = os.waitpid(child, 0)
-    os.close(terminal)
-    return os.waitstatus_to_exitcode(status), printed.decode("utf-8", "replace")
+def on_terminal(words, typed=""):
+    return terminal.run(words, {**ENVIRONMENT, "TERM": "xterm"}, typed)
 
 
 def confirmed(state):
-    code, printed = on_terminal(kill(state), b"fluidity-server\n")
+    code, printed = on_terminal(kill(state), "fluidity-server\n")
     assert code == 0 and "Type the service's name" in printed, (code, printed)
     assert desired(state) == 0
 
 
 def not_confirmed(state):
-    for typed in (b"yes\n", b"\n", b"\x04"):
+    for typed in ("yes\n", "\n", "\x04"):
         code, printed = on_terminal(kill(state), typed)
         assert code == 4 and "nothing was changed" in printed, (code, printed)
         assert desired(state) == 1
 
 
 def interrupted(state):
-    code, printed = on_terminal(kill(state), interrupt=True)
+    code, printed = on_terminal(kill(state), "\x03")
     assert code == 130, (code, printed)
     assert desired(state) == 1
 
@@ -142,19 +120,9 @@ CASES = [full_disk, full_disk_after_a_change, reader_gone, closed_input, closed_
 ON_TERMINALS = [confirmed, not_confirmed, interrupted, coloured_on_terminal]
 
 
-def has_terminals():
-    """A bare chroot has no /dev/pts, and so nothing that could be a terminal."""
-    try:
-        for end in pty.openpty():
-            os.close(end)
-    except OSError:
-        return False
-    return True
-
-
 def main():
     failed, cases = 0, list(CASES)
-    if has_terminals():
+    if terminal.available():
         cases += ON_TERMINALS
     else:
         print("left out: what is asked and coloured on a terminal: this machine has no pseudo-terminals")

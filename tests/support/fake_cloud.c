@@ -13,48 +13,86 @@
 #include "engine/recording/recording.h"
 #include "tests/support/load.h"
 
-static bool called(struct fake_cloud *fake, enum call call, enum port_status *status, struct buffer *error)
+static void begin_call(struct fake_cloud *fake, enum call call, size_t count)
 {
     fake->calls[call]++;
-    *status = PORT_OK;
-    if (fake->fails != call || fake->calls[call] != fake->fails_at)
+    fake->items[call] += count;
+    fake->tens[call] += (count + 9) / 10;
+    if (count > fake->most_items[call])
+        fake->most_items[call] = count;
+    fake->clock_s += fake->call_takes_s[call];
+}
+
+// Is what is asked of this service in the call under way done? `result` says what is answered.
+static bool begin_item(struct fake_cloud *fake, enum call call, struct text service, struct port_result *result)
+{
+    fake->clock_s += fake->item_takes_s[call];
+    *result = (struct port_result){PORT_OK, {0}};
+    bool meant = !fake->fails_for.n || text_eq(fake->fails_for, service);
+    if (fake->fails != call || fake->calls[call] != fake->fails_at || !meant)
         return true;
-    *status = fake->fails_with;
-    buffer_add(error, TEXT("injected"));
+    *result = (struct port_result){fake->fails_with, TEXT("injected")};
     return fake->fails_after;
 }
 
-static enum port_status fake_list(void *context, struct arena *arena, const struct target *target,
-                                  struct service_name **names, size_t *count, struct buffer *error)
+static struct port_result fake_list(void *context, struct arena *arena, const struct target *target,
+                                    struct service_name **names, size_t *count)
 {
     struct fake_cloud *fake = context;
-    enum port_status status;
+    struct port_result result;
     buffer_printf(&fake->log, "list %.*s/%.*s, ", TEXT_ARG(target->cluster), TEXT_ARG(target->service));
-    if (!called(fake, CALL_LIST, &status, error))
-        return status;
+    begin_call(fake, CALL_LIST, 1);
+    if (!begin_item(fake, CALL_LIST, TEXT(""), &result))
+        return result;
     *names = ARENA_ARRAY(arena, 2, struct service_name);
-    (*names)[0] = (struct service_name){TEXT("c"), TEXT("s")};
-    (*names)[1] = (struct service_name){TEXT("c"), TEXT("s2")};
+    (*names)[0] = (struct service_name){TEXT("c"), TEXT("s"), true};
+    (*names)[1] = (struct service_name){TEXT("c"), TEXT("s2"), true};
     *count = 2;
-    return status;
+    return result;
 }
 
-static enum port_status fake_describe(void *context, struct arena *arena, const struct service_name *names,
-                                      size_t count, struct service_state *states, bool *found, struct buffer *error)
+// One of many by its name; NULL where there is one service only.
+static struct cloud_service *find_many(struct fake_cloud *fake, struct text name)
+{
+    int64_t number = -1;
+    if (!fake->many_count)
+        return NULL;
+    assert_true(text_starts(name, TEXT("s")) && text_to_int64(text_from(name, 1), &number));
+    assert_true(number >= 0 && number < (int64_t)fake->many_count);
+    return &fake->many[number];
+}
+
+// The state of the service of that name, which must be one of the fake's.
+static struct service_state *find_state(struct fake_cloud *fake, struct text cluster, struct text name)
+{
+    assert_true(text_is(cluster, "c"));
+    struct cloud_service *many = find_many(fake, name);
+    assert_true(many || text_is(name, "s"));
+    return many ? &many->state : &fake->service;
+}
+
+static void describe_item(struct fake_cloud *fake, const struct service_name *name, struct described *answer)
+{
+    const struct service_state *state = find_state(fake, name->cluster, name->service);
+    if (!begin_item(fake, CALL_DESCRIBE, name->service, &answer->result))
+        return;
+    answer->state = *state;
+    if (!fake->exists || text_is(state->status, "MISSING"))
+        answer->result = (struct port_result){PORT_NOT_FOUND, TEXT("there is no service c/s")};
+}
+
+static void fake_describe(void *context, struct arena *arena, const struct service_name *names, size_t count,
+                          struct described *answers)
 {
     (void)arena;
-    (void)names;
     struct fake_cloud *fake = context;
-    enum port_status status;
-    assert_int_equal(count, 1);
-    buffer_add(&fake->log, TEXT("describe, "));
-    if (!called(fake, CALL_DESCRIBE, &status, error))
-        return status;
+    assert_true(count > 0);
+    buffer_printf(&fake->log, fake->many_count ? "describe %zu, " : "describe, ", count);
+    begin_call(fake, CALL_DESCRIBE, count);
     if (fake->calls[CALL_DESCRIBE] == fake->moves_at)
-        fake->moves(&fake->service);
-    states[0] = fake->service;
-    found[0] = fake->exists;
-    return status;
+        fake->moves(fake->many_count ? &fake->many[fake->moves_many].state : &fake->service);
+    for (size_t i = 0; i < count; i++)
+        describe_item(fake, &names[i], &answers[i]);
 }
 
 static struct series *constant_series(struct arena *arena, const struct metric_request *request, double value)
@@ -72,51 +110,98 @@ static struct series *constant_series(struct arena *arena, const struct metric_r
     return series;
 }
 
-static enum port_status fake_metrics(void *context, struct arena *arena, const struct metric_request *requests,
-                                     size_t count, struct metric_view *views, struct buffer *error)
+static void metrics_item(struct fake_cloud *fake, struct arena *arena, const struct metric_request *request,
+                         struct metric_answer *answer)
+{
+    struct cloud_service *many = find_many(fake, request->service->service);
+    answer->view = (struct metric_view){.status = METRIC_FAILED};
+    if (!begin_item(fake, CALL_METRICS, request->service->service, &answer->result))
+        return;
+    const struct series *series = constant_series(arena, request, many ? many->value : fake->value);
+    answer->view = (struct metric_view){.series = series, .end = series->count, .status = METRIC_COMPLETE};
+    answer->result.error = fake->partial;
+    if (fake->partial.n)
+        answer->view.status = METRIC_PARTIAL;
+    if (many)
+        many->looked_at_s = fake->clock_s;
+}
+
+static void fake_metrics(void *context, struct arena *arena, const struct metric_request *requests, size_t count,
+                         struct metric_answer *answers)
 {
     struct fake_cloud *fake = context;
-    enum port_status status;
-    buffer_add(&fake->log, TEXT("metrics"));
-    for (size_t i = 0; i < count; i++)
+    assert_true(count > 0);
+    begin_call(fake, CALL_METRICS, count);
+    if (fake->many_count)
+        buffer_printf(&fake->log, "metrics %zu", count);
+    else
+        buffer_add(&fake->log, TEXT("metrics"));
+    for (size_t i = 0; i < count && !fake->many_count; i++)
         buffer_printf(&fake->log, " %.*s:%lld..%lld", TEXT_ARG(requests[i].metric->name),
                       (long long)(requests[i].start_s - (int64_t)FAKE_NOW),
                       (long long)(requests[i].end_s - (int64_t)FAKE_NOW));
     buffer_add(&fake->log, TEXT(", "));
-    if (!called(fake, CALL_METRICS, &status, error))
-        return status;
-    for (size_t i = 0; i < count; i++) {
-        const struct series *series = constant_series(arena, &requests[i], fake->value);
-        views[i] = (struct metric_view){.series = series, .end = series->count, .status = METRIC_COMPLETE};
-    }
-    return status;
+    for (size_t i = 0; i < count; i++)
+        metrics_item(fake, arena, &requests[i], &answers[i]);
 }
 
-static enum port_status fake_set_desired(void *context, const struct service_name *name, int64_t desired,
-                                         struct buffer *error)
+// What a service is lowered upon must not be older than the contract allows.
+static void check_age(struct fake_cloud *fake, const struct cloud_service *many)
 {
-    struct fake_cloud *fake = context;
-    enum port_status status;
-    assert_true(text_is(name->cluster, "c") && text_is(name->service, "s"));
-    buffer_printf(&fake->log, "scale %lld, ", (long long)desired);
-    if (called(fake, CALL_SCALE, &status, error))
-        fake->service.desired = desired;
-    return status;
+    double age_s = fake->clock_s - many->looked_at_s;
+    if (age_s > fake->oldest_s)
+        fake->oldest_s = age_s;
+    if (age_s > RUN_SNAPSHOT_AGE_S)
+        fail_msg("%.*s was looked at %.1f s before it was lowered", TEXT_ARG(many->state.service), age_s);
 }
 
-static enum port_status fake_set_tags(void *context, const struct service_state *service, const struct tag *tags,
-                                      size_t count, struct buffer *error)
+static void scale_item(struct fake_cloud *fake, const struct desired_change *change, struct port_result *result)
 {
+    struct service_state *state = find_state(fake, change->name.cluster, change->name.service);
+    const struct cloud_service *many = find_many(fake, change->name.service);
+    if (!begin_item(fake, CALL_SCALE, change->name.service, result))
+        return;
+    if (many && change->desired < state->desired && !isnan(many->looked_at_s))
+        check_age(fake, many);
+    state->desired = change->desired;
+}
+
+static void fake_set_desired(void *context, struct arena *arena, const struct desired_change *changes, size_t count,
+                             struct port_result *results)
+{
+    (void)arena;
     struct fake_cloud *fake = context;
-    enum port_status status;
+    assert_true(count > 0);
+    if (fake->many_count)
+        buffer_printf(&fake->log, "scale %zu to %lld, ", count, (long long)changes[0].desired);
+    else
+        buffer_printf(&fake->log, "scale %lld, ", (long long)changes[0].desired);
+    begin_call(fake, CALL_SCALE, count);
+    for (size_t i = 0; i < count; i++)
+        scale_item(fake, &changes[i], &results[i]);
+}
+
+static void tag_item(struct fake_cloud *fake, const struct tag_change *change, struct port_result *result)
+{
     double at_s = NAN;
-    assert_true(text_is(service->arn, "arn"));
-    assert_int_equal(count, 1);
-    assert_true(text_is(tags[0].key, "drowse-wake") && parse_wake_mark(tags[0].value, &at_s));
-    buffer_add(&fake->log, TEXT("tag, "));
-    if (called(fake, CALL_TAG, &status, error))
-        fake->service.woken_at_s = fake->service.fence_s = at_s;
-    return status;
+    struct service_state *state = find_state(fake, change->service->cluster, change->service->service);
+    assert_true(text_is(change->service->arn, "arn"));
+    assert_int_equal(change->count, 1);
+    assert_true(text_is(change->tags[0].key, "drowse-wake") && parse_wake_mark(change->tags[0].value, &at_s));
+    if (begin_item(fake, CALL_TAG, change->service->service, result))
+        state->woken_at_s = state->fence_s = at_s;
+}
+
+static void fake_set_tags(void *context, struct arena *arena, const struct tag_change *changes, size_t count,
+                          struct port_result *results)
+{
+    (void)arena;
+    struct fake_cloud *fake = context;
+    assert_true(count > 0);
+    buffer_printf(&fake->log, fake->many_count ? "tag %zu, " : "tag, ", count);
+    begin_call(fake, CALL_TAG, count);
+    for (size_t i = 0; i < count; i++)
+        tag_item(fake, &changes[i], &results[i]);
 }
 
 static double fake_now(void *context)
@@ -124,14 +209,24 @@ static double fake_now(void *context)
     return ((struct fake_cloud *)context)->clock_s;
 }
 
+static double fake_doubt(void *context)
+{
+    return ((struct fake_cloud *)context)->doubt_s;
+}
+
 struct cloud fake_cloud_port(struct fake_cloud *fake)
 {
-    return (struct cloud){fake, fake_list, fake_describe, fake_metrics, fake_set_desired, fake_set_tags};
+    return (struct cloud){.context = fake,
+                          .list = fake_list,
+                          .describe = fake_describe,
+                          .metrics = fake_metrics,
+                          .set_desired = fake_set_desired,
+                          .set_tags = fake_set_tags};
 }
 
 struct clock fake_cloud_clock(struct fake_cloud *fake)
 {
-    return (struct clock){fake, fake_now};
+    return (struct clock){.context = fake, .now_s = fake_now, .doubt_s = fake_doubt};
 }
 
 struct fake_cloud fake_cloud_new(int64_t desired, int64_t running, double value)
@@ -153,6 +248,19 @@ struct fake_cloud fake_cloud_new(int64_t desired, int64_t running, double value)
     return fake;
 }
 
+const struct service_name *fake_cloud_many(struct arena *arena, struct fake_cloud *fake, size_t count)
+{
+    struct service_name *names = ARENA_ARRAY(arena, count, struct service_name);
+    fake->many = ARENA_ARRAY(arena, count, struct cloud_service);
+    fake->many_count = count;
+    for (size_t i = 0; i < count; i++) {
+        names[i] = (struct service_name){TEXT("c"), arena_format(arena, "s%zu", i), false};
+        fake->many[i] = (struct cloud_service){fake->service, fake->value, NAN};
+        fake->many[i].state.service = names[i].service;
+    }
+    return names;
+}
+
 struct run_result fake_cloud_run(struct arena *arena, struct fake_cloud *fake, const char *policy,
                                  const struct run_options *options)
 {
@@ -160,9 +268,8 @@ struct run_result fake_cloud_run(struct arena *arena, struct fake_cloud *fake, c
     struct run_result result;
     struct cloud cloud = fake_cloud_port(fake);
     struct clock clock = fake_cloud_clock(fake);
-    struct service_name name = {TEXT("c"), TEXT("s")};
+    struct service_name name = {TEXT("c"), TEXT("s"), false};
     evaluator_init(&evaluator, test_policy_text(arena, policy), arena);
-    run_decide(arena, &evaluator, &cloud, &clock, options, &name, &result);
-    run_apply(arena, &cloud, &clock, options, &result);
+    run_targets(arena, &evaluator, &cloud, &clock, options, &name, 1, &result);
     return result;
 }

@@ -18,7 +18,8 @@ static double clock_now(void *context)
 
 void states_begin(struct states *states)
 {
-    *states = (struct states){.clock_s = STATES_NOW, .clock = {states, clock_now}, .policy = {.cold_start_s = 75}};
+    *states = (struct states){
+        .clock_s = STATES_NOW, .clock = {.context = states, .now_s = clock_now}, .policy = {.cold_start_s = 75}};
     buffer_init(&states->error, 4096);
     snprintf(states->folder, sizeof states->folder, "/tmp/drowse-state-XXXXXX");
     assert_non_null(mkdtemp(states->folder));
@@ -65,13 +66,11 @@ struct service_state states_describe(struct states *states, struct state_file *f
                                      const char *service)
 {
     struct cloud cloud = state_file_cloud(file);
-    struct service_name name = {text_of(cluster), text_of(service)};
-    struct service_state described;
-    bool found;
-    assert_int_equal(cloud.describe(cloud.context, &states->arena, &name, 1, &described, &found, &states->error),
-                     PORT_OK);
-    assert_true(found);
-    return described;
+    struct service_name name = {text_of(cluster), text_of(service), false};
+    struct described described;
+    cloud.describe(cloud.context, &states->arena, &name, 1, &described);
+    assert_int_equal(described.result.status, PORT_OK);
+    return described.state;
 }
 
 void states_expect_counts(struct states *states, struct state_file *file, int64_t desired, int64_t running,
@@ -84,12 +83,20 @@ void states_expect_counts(struct states *states, struct state_file *file, int64_
                  (long long)pending);
 }
 
+static enum port_status keep_error(struct states *states, const struct port_result *result)
+{
+    buffer_clear(&states->error);
+    buffer_add(&states->error, result->error);
+    return result->status;
+}
+
 enum port_status states_scale(struct states *states, struct state_file *file, const char *service, int64_t desired)
 {
     struct cloud cloud = state_file_cloud(file);
-    struct service_name name = {TEXT("c"), text_of(service)};
-    buffer_clear(&states->error);
-    return cloud.set_desired(cloud.context, &name, desired, &states->error);
+    struct desired_change change = {{TEXT("c"), text_of(service), false}, desired, 0};
+    struct port_result result;
+    cloud.set_desired(cloud.context, &states->arena, &change, 1, &result);
+    return keep_error(states, &result);
 }
 
 enum port_status states_tag(struct states *states, struct state_file *file, const char *key, const char *value)
@@ -97,8 +104,10 @@ enum port_status states_tag(struct states *states, struct state_file *file, cons
     struct cloud cloud = state_file_cloud(file);
     struct service_state service = {.cluster = TEXT("c"), .service = TEXT("s")};
     struct tag one = {text_of(key), text_of(value)};
-    buffer_clear(&states->error);
-    return cloud.set_tags(cloud.context, &service, &one, 1, &states->error);
+    struct tag_change change = {&service, &one, 1};
+    struct port_result result;
+    cloud.set_tags(cloud.context, &states->arena, &change, 1, &result);
+    return keep_error(states, &result);
 }
 
 void states_expect(const struct states *states, const char *part)

@@ -149,7 +149,7 @@ static void test_targets(void **state)
         struct cloud cloud = fake_cloud_port(&fake);
         struct text yaml = test->targets ? arena_format(&arena, "policy: 1\nname: t\ntargets: %s\n" KILL, test->targets)
                                          : TEXT("policy: 1\nname: t\n" KILL);
-        struct service_name only = {TEXT("c"), text_of(test->only)}, *names = NULL;
+        struct service_name only = {TEXT("c"), text_of(test->only), false}, *names = NULL;
         struct buffer error, out;
         size_t count = 0;
         enum port_status status = PORT_FAILED;

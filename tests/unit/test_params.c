@@ -7,9 +7,8 @@
 
 #include "engine/base/arena.h"
 #include "engine/base/text.h"
-#include "engine/cli/params.h"
-#include "engine/cli/request.h"
-#include "engine/cli/session.h"
+#include "engine/shell/params.h"
+#include "engine/shell/request.h"
 #include "tests/support/load.h"
 
 enum { PARAM_IDLE, PARAM_BUSY, PARAM_LABEL, PARAM_STRICT, PARAM_COUNT };
@@ -128,11 +127,10 @@ static void empty_text_is_absent(void **state)
 static bool set_all(struct world *world, char *const *environment, unsigned behaviours, const char *option,
                     const char *request)
 {
-    struct environment read = {.all = environment};
-    struct given_option given = {OPTION_PARAM, text_of(option)};
-    struct arguments arguments = {.options = &given, .option_count = option != NULL};
+    struct variables read = {environment};
     return params_from_environment(&world->arena, world->policy, &read, behaviours, world->settings, &world->error) &&
-           params_from_options(&world->arena, world->policy, &arguments, world->settings, &world->error) &&
+           (!option ||
+            params_from_option(&world->arena, world->policy, text_of(option), world->settings, &world->error)) &&
            request_parse(&world->arena, world->policy, text_of(request), &world->request, world->settings,
                          &world->ignored, &world->error);
 }

@@ -54,6 +54,12 @@ static void a_wake_that_raised(struct service_state *service)
     service->desired = 2;
 }
 
+static void a_wake_to_three(struct service_state *service)
+{
+    a_wake_mark(service);
+    service->desired = 3;
+}
+
 static void a_start(struct service_state *service)
 {
     service->fence_s = FAKE_NOW - 5;
@@ -72,6 +78,23 @@ static void a_new_primary(struct service_state *service)
 static void the_tasks(struct service_state *service)
 {
     service->running = service->pending = 7;
+}
+
+static void a_hold(struct service_state *service)
+{
+    static const struct tag hold = {{"awake-until", 11}, {"2026-12-01T00:00:00Z", 20}};
+    service->tags = &hold;
+    service->tag_count = 1;
+}
+
+static void no_more_tags(struct service_state *service)
+{
+    service->tags_read = false;
+}
+
+static void a_sleep(struct service_state *service)
+{
+    service->desired = 0;
 }
 
 static void the_end(struct service_state *service)
@@ -127,6 +150,10 @@ static const struct run_case cases[] = {
      .calls = DECIDED_CALLS "describe, ", .applied = APPLIED_SUPERSEDED, .after = 1, .text = "a deployment"},
     {"a new primary supersedes", PLAIN, {ASLEEP}, 1, 1, 0, .moves_at = 2, .moves = a_new_primary,
      .calls = DECIDED_CALLS "describe, ", .applied = APPLIED_SUPERSEDED, .after = 1, .text = "a deployment"},
+    {"a hold supersedes", PLAIN, {ASLEEP}, 1, 1, 0, .moves_at = 2, .moves = a_hold,
+     .calls = DECIDED_CALLS "describe, ", .applied = APPLIED_SUPERSEDED, .after = 1, .text = "a tag moved"},
+    {"tags that can no longer be read may hide a wake", PLAIN, {ASLEEP}, 1, 1, 0, .moves_at = 2, .moves = no_more_tags,
+     .calls = DECIDED_CALLS "describe, ", .applied = APPLIED_SUPERSEDED, .after = 1, .text = "its tags moved"},
     {"tasks that come and go do not", PLAIN, {ASLEEP}, 1, 1, 0, .moves_at = 2, .moves = the_tasks,
      .calls = DECIDED_CALLS "describe, scale 0, describe, ", .applied = APPLIED_DONE, .after = 0},
     {"one that drains meanwhile is left alone", PLAIN, {ASLEEP}, 1, 1, 0, .moves_at = 2, .moves = the_end,
@@ -156,17 +183,31 @@ static const struct run_case cases[] = {
      .calls = DECIDED_CALLS "describe, scale 0, describe, ", .applied = APPLIED_DONE, .after = 0,
      .text = "could not be described after it was lowered: injected"},
     {"an answer that is lost", PLAIN, {ASLEEP}, 1, 1, 0, CALL_SCALE, 1, PORT_UNKNOWN_OUTCOME,
-     .calls = DECIDED_CALLS "describe, scale 0, describe, describe, ", .applied = APPLIED_UNKNOWN,
+     .calls = DECIDED_CALLS "describe, scale 0, describe, ", .applied = APPLIED_UNKNOWN,
      .status = PORT_UNKNOWN_OUTCOME, .after = 1, .text = "injected; described again, its desired count is 1"},
-    {"a lost answer and a wake", PLAIN, {ASLEEP}, 2, 2, 0, CALL_SCALE, 1, PORT_UNKNOWN_OUTCOME, 4, a_wake_mark,
-     .calls = DECIDED_CALLS "describe, scale 0, describe, describe, ", .applied = APPLIED_RESTORED, .after = 2},
+    {"a lost answer and a wake: what was lost may yet come about", PLAIN, {ASLEEP}, 2, 2, 0, CALL_SCALE, 1,
+     PORT_UNKNOWN_OUTCOME, 3, a_wake_mark, .calls = DECIDED_CALLS "describe, scale 0, describe, scale 2, ",
+     .applied = APPLIED_RESTORED, .after = 2},
+    {"nor does a wake that raised it further lower it again", PLAIN, {ASLEEP}, 2, 2, 0, CALL_SCALE, 1,
+     PORT_UNKNOWN_OUTCOME, 3, a_wake_to_three, .calls = DECIDED_CALLS "describe, scale 0, describe, scale 3, ",
+     .applied = APPLIED_RESTORED, .after = 3},
     // wake
     {"a request wakes: the mark first", PLAIN, {AWAKE, .person = true}, 0, 0, 0, .calls = "describe, tag, scale 1, ",
      .applied = APPLIED_DONE, .after = 1},
     {"a schedule that raises marks too", PLAIN, {.behaviour = BEHAVIOUR_WAKE, .trigger = TRIGGER_SCHEDULE}, 0, 0, 0,
      .calls = "describe, tag, scale 1, ", .applied = APPLIED_DONE, .after = 1},
-    {"a request marks what runs", PLAIN, {AWAKE, .person = true}, 1, 1, 0, .calls = "describe, tag, ",
-     .applied = APPLIED_NOTHING, .after = 1},
+    {"a request marks what runs, and looks again", PLAIN, {AWAKE, .person = true}, 1, 1, 0,
+     .calls = "describe, tag, describe, ", .applied = APPLIED_NOTHING, .after = 1},
+    {"what a sleep lowered before the mark was set is raised", PLAIN, {AWAKE, .person = true}, 2, 2, 0, .moves_at = 2,
+     .moves = a_sleep, .calls = "describe, tag, describe, describe, scale 1, ", .applied = APPLIED_DONE, .after = 1},
+    {"also where it could not be marked", PLAIN, {AWAKE, .person = true}, 2, 2, 0, CALL_TAG, 1, PORT_DENIED, 2, a_sleep,
+     .calls = "describe, tag, describe, describe, scale 1, ", .applied = APPLIED_DONE, .after = 1,
+     .text = "the wake mark could not be set: injected"},
+    {"what was raised meanwhile is no news", PLAIN, {AWAKE, .person = true}, 2, 2, 0, .moves_at = 2,
+     .moves = another_count, .calls = "describe, tag, describe, ", .applied = APPLIED_NOTHING, .after = 3},
+    {"a woken service that cannot be looked at again", PLAIN, {AWAKE, .person = true}, 2, 2, 0, CALL_DESCRIBE, 2,
+     PORT_FAILED, .calls = "describe, tag, describe, ", .applied = APPLIED_NOTHING, .after = 2,
+     .text = "could not be described after it was marked: injected"},
     {"a schedule does not", PLAIN, {.behaviour = BEHAVIOUR_WAKE, .trigger = TRIGGER_SCHEDULE}, 1, 1, 0,
      .calls = "describe, ", .applied = APPLIED_NOTHING, .after = 1},
     {"a dry wake marks nothing", PLAIN, {AWAKE, .person = true, .dry_run = true}, 0, 0, 0, .calls = "describe, ",
@@ -251,10 +292,10 @@ static void test_a_lost_answer_of_a_change_that_was_made(void **state)
     fake.fails_at = 1;
     fake.fails_with = PORT_UNKNOWN_OUTCOME;
     fake.fails_after = true;
-    fake.moves_at = 4;
+    fake.moves_at = 3;
     fake.moves = a_wake_mark;
     struct run_result result = fake_cloud_run(&arena, &fake, PLAIN, &(struct run_options){ASLEEP});
-    assert_true(text_is(buffer_text(&fake.log), DECIDED_CALLS "describe, scale 0, describe, describe, scale 2, "));
+    assert_true(text_is(buffer_text(&fake.log), DECIDED_CALLS "describe, scale 0, describe, scale 2, "));
     assert_int_equal(result.applied, APPLIED_RESTORED);
     assert_int_equal(result.status, PORT_OK);
     assert_int_equal(fake.service.desired, 2);

@@ -152,38 +152,53 @@ static void test_tags_denied(void **state)
     assert_true(isnan(service->woken_at_s));
     assert_int_equal(service->fence_source, FENCE_DEPLOYMENT);
     reading_again(&reading);
-    reading_must(&reading, SERVICE(COUNTS), "", "");
+    reading_must(&reading, "{\"services\":[{" COUNTS "}],\"tagsDenied\":true}", "", "");
     assert_false(reading.recording.states[0].tags_read);
 }
 
-// Neither may read as a service without that tag.
+// As `aws ecs describe-services --include TAGS` prints a service that has none.
+static void test_no_tags(void **state)
+{
+    (void)state;
+    static const char *const services[] = {SERVICE(COUNTS), SERVICE(COUNTS ",\"tags\":null"),
+                                           SERVICE(COUNTS ",\"tags\":[]")};
+    for (size_t i = 0; i < sizeof services / sizeof *services; i++) {
+        reading_must(&reading, services[i], "", "");
+        const struct service_state *service = &reading.recording.states[0];
+        if (!service->tags_read || service->tag_count || !isnan(service->woken_at_s))
+            fail_msg("case %zu: %d, %zu tags", i, service->tags_read, service->tag_count);
+        reading_again(&reading);
+    }
+}
+
+// It must not read as a service without that tag.
 static void test_tags_unreadable(void **state)
 {
     (void)state;
-    reading_must(&reading, SERVICE(COUNTS ",\"tags\":null"), "", "");
-    assert_false(reading.recording.states[0].tags_read);
     assert_false(reading_read(&reading, SERVICE(COUNTS ",\"tags\":[{\"Key\":\"a\",\"Value\":\"b\"}]"), "", ""));
     assert_non_null(strstr(reading.error.p, "this tag has no key"));
 }
 
-// As the live client reads: what was asked for and is not there is empty.
+// As the live client reads: what was asked for and is not there is empty; what was not asked for was not read.
 static void test_tags_asked(void **state)
 {
     (void)state;
-    struct services_read read = {.arena = &reading.arena, .source = TEXT("DescribeServices"), .tags_asked = true};
-    struct json_reader reader;
-    json_read_begin(&reader, &reading.arena, TEXT("[{" COUNTS "}]"));
-    assert_int_equal(json_next(&reader), JSON_ARRAY);
-    assert_true(read_services(&reader, &read, &reading.error));
-    assert_true(read.count == 1 && read.states[0].tags_read);
+    for (int asked = 0; asked < 2; asked++) {
+        struct services_read read = {.arena = &reading.arena, .source = TEXT("DescribeServices"), .tags_asked = asked};
+        struct json_reader reader;
+        json_read_begin(&reader, &reading.arena, TEXT("[{" COUNTS "}]"));
+        assert_int_equal(json_next(&reader), JSON_ARRAY);
+        assert_true(read_services(&reader, &read, &reading.error));
+        assert_true(read.count == 1 && read.states[0].tags_read == asked);
+    }
 }
 
 int main(void)
 {
 #define TEST(function) cmocka_unit_test_setup_teardown(function, setup, teardown)
     const struct CMUnitTest tests[] = {
-        TEST(test_the_fence),   TEST(test_deploying),       TEST(test_a_described_service), TEST(test_names_from_arns),
-        TEST(test_tags_denied), TEST(test_tags_unreadable), TEST(test_tags_asked),
+        TEST(test_the_fence),   TEST(test_deploying), TEST(test_a_described_service), TEST(test_names_from_arns),
+        TEST(test_tags_denied), TEST(test_no_tags),   TEST(test_tags_unreadable),     TEST(test_tags_asked),
     };
     return cmocka_run_group_tests_name("services", tests, NULL, NULL) != 0;
 }

@@ -203,11 +203,12 @@ static void test_a_service_without_tags_gets_them(void **state)
     (void)state;
     states_write(&states, STATE(SERVICE("s", "1", "1", "")));
     struct state_file *file = states_open(&states);
-    assert_false(states_describe(&states, file, "c", "s").tags_read);
-    assert_int_equal(states_scale(&states, file, "s", 2), PORT_OK);
-    assert_false(states_describe(&states, file, "c", "s").tags_read);
-    assert_int_equal(states_tag(&states, file, "a", "1"), PORT_OK);
     assert_true(states_describe(&states, file, "c", "s").tags_read);
+    assert_int_equal(states_scale(&states, file, "s", 2), PORT_OK);
+    assert_true(states_describe(&states, file, "c", "s").tags_read);
+    assert_int_equal(states_describe(&states, file, "c", "s").tag_count, 0);
+    assert_int_equal(states_tag(&states, file, "a", "1"), PORT_OK);
+    assert_int_equal(states_describe(&states, file, "c", "s").tag_count, 1);
     state_file_close(file);
 }
 

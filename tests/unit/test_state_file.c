@@ -120,7 +120,7 @@ static void test_list(void **state)
         struct target target = {.cluster = text_of(cases[i].cluster), .service = text_of(cases[i].service)};
         struct service_name *names;
         size_t count;
-        assert_int_equal(cloud.list(cloud.context, &states.arena, &target, &names, &count, &states.error), PORT_OK);
+        assert_int_equal(cloud.list(cloud.context, &states.arena, &target, &names, &count).status, PORT_OK);
         char found[200] = "";
         for (size_t j = 0; j < count; j++) {
             size_t n = strlen(found);
@@ -137,12 +137,15 @@ static void test_describe(void **state)
     states_write(&states, STATE(SERVICE("s", "2", "1", "")));
     struct state_file *file = states_open(&states);
     struct cloud cloud = state_file_cloud(file);
-    const struct service_name names[] = {{TEXT("c"), TEXT("t")}, {TEXT("c"), TEXT("s")}, {TEXT("d"), TEXT("s")}};
-    struct service_state described[3];
-    bool found[3];
-    assert_int_equal(cloud.describe(cloud.context, &states.arena, names, 3, described, found, &states.error), PORT_OK);
-    assert_true(!found[0] && found[1] && !found[2]);
-    assert_int_equal(described[1].desired, 2);
+    const struct service_name names[] = {
+        {TEXT("c"), TEXT("t"), false}, {TEXT("c"), TEXT("s"), false}, {TEXT("d"), TEXT("s"), true}};
+    struct described described[3];
+    cloud.describe(cloud.context, &states.arena, names, 3, described);
+    assert_int_equal(described[0].result.status, PORT_NOT_FOUND);
+    assert_true(text_is(described[0].result.error, "there is no service c/t"));
+    assert_int_equal(described[1].result.status, PORT_OK);
+    assert_int_equal(described[1].state.desired, 2);
+    assert_int_equal(described[2].result.status, PORT_NOT_FOUND);
     // A raised count that this port did not raise never settles: the file may be a picture of a service in trouble.
     states_expect_counts(&states, file, 2, 1, 0);
     state_file_close(file);
@@ -200,13 +203,14 @@ static void test_metrics(void **state)
         struct cloud cloud = state_file_cloud(file);
         struct service_state service = states_describe(&states, file, "c", test->service);
         struct metric_request request = {&metrics[test->metric], &service, 60, 300};
-        struct metric_view view;
+        struct metric_answer answer;
         struct buffer out;
         buffer_init(&out, 4096);
-        assert_int_equal(cloud.metrics(cloud.context, &states.arena, &request, 1, &view, &states.error), PORT_OK);
-        print_view(&view, &out);
-        if (!text_is(buffer_text(&out), test->points) || view.status != test->status)
-            fail_msg("case %zu: %.*s, status %d", i, TEXT_ARG(buffer_text(&out)), view.status);
+        cloud.metrics(cloud.context, &states.arena, &request, 1, &answer);
+        print_view(&answer.view, &out);
+        if (!text_is(buffer_text(&out), test->points) || answer.view.status != test->status ||
+            answer.result.status != PORT_OK)
+            fail_msg("case %zu: %.*s, status %d", i, TEXT_ARG(buffer_text(&out)), answer.view.status);
         buffer_release(&out);
         state_file_close(file);
     }

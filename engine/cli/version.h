@@ -1,6 +1,0 @@
-#ifndef DROWSE_CLI_VERSION_H
-#define DROWSE_CLI_VERSION_H
-
-#define DROWSE_VERSION "0.1.0"
-
-#endif

@@ -73,9 +73,9 @@ UNIT_TESTS := series evaluator decide twins instant zone window schedule express
 # tests/tools/NAME.c: programs that tests call; not tests themselves.
 TEST_TOOLS := zone_probe fake_runtime hello_bootstrap start_probe fake_aws sigv4_probe certificates
 # Files of tests/support/: what several tests, tools, fuzzers or the benchmark share.
-TEST_SUPPORT := expressions.c json_oracle.c load.c tzif.c reading.c states.c scripts.c fake_cloud.c run_world.c memory_files.c policy_world.c fake_http.c json_members.c expect_json.c listener.c loopback_server.c loopback_certificates.c http_world.c http_server.c http_message.c fake_aws_world.c fake_aws_service.c fake_aws_ecs.c fake_aws_metrics.c fake_aws_samples.c fake_aws_signature.c fake_aws_keys.c fake_aws_faults.c fake_aws_log.c fake_aws_control.c credentials_case.c fleet.c scripted_aws.c handler_world.c runtime_script.c
+TEST_SUPPORT := expressions.c json_oracle.c load.c tzif.c reading.c states.c scripts.c fake_cloud.c run_world.c memory_files.c policy_world.c fake_http.c asserts.c json_members.c expect_json.c listener.c loopback_server.c loopback_certificates.c http_world.c http_server.c http_message.c fake_aws_world.c fake_aws_service.c fake_aws_ecs.c fake_aws_metrics.c fake_aws_samples.c fake_aws_signature.c fake_aws_keys.c fake_aws_faults.c fake_aws_log.c fake_aws_control.c credentials_case.c fleet.c scripted_aws.c handler_world.c runtime_script.c
 # Unit tests that take too long under valgrind.
-VALGRIND_SLOW := twins text_number
+VALGRIND_SLOW := twins
 
 # ---- rules ------------------------------------------------------------------------------------------------
 .DEFAULT_GOAL := all

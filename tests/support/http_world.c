@@ -58,12 +58,6 @@ struct http_answer http_world_get(struct http_world *world, const char *path)
     return http_world_call(world, http_world_request(world, "GET", path));
 }
 
-void assert_text(const char *what, struct text got, const char *wanted)
-{
-    if (!text_is(got, wanted))
-        fail_msg("%s: got \"%.*s\", wanted \"%s\"", what, TEXT_ARG(got), wanted);
-}
-
 void assert_answered(const char *what, struct http_answer answer, int code, const char *body)
 {
     if (answer.outcome != HTTP_ANSWERED || answer.code != code)

@@ -4,12 +4,12 @@
 
 #include "engine/base/arena.h"
 #include "engine/sys/http.h"
+#include "tests/support/asserts.h"
 #include "tests/support/loopback_server.h"
 
 #define MAXIMUM_BYTES 1000  // of an answer's body
 #define PATIENCE_MS 10000   // for what is to succeed
 
-#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 #define OK_HELLO "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello"
 
 struct http_world {
@@ -29,7 +29,6 @@ struct http_request http_world_request(struct http_world *, const char *method, 
 struct http_answer http_world_call(struct http_world *, struct http_request);
 struct http_answer http_world_get(struct http_world *, const char *path);
 
-void assert_text(const char *what, struct text got, const char *wanted);
 void assert_answered(const char *what, struct http_answer, int code, const char *body);
 void assert_failed(const char *what, struct http_answer, enum http_outcome, const char *error);
 

@@ -392,6 +392,22 @@ struct text scripted_aws_header(const struct scripted_aws *fake, const char *nam
     return request_value(&fake->newest, name);
 }
 
+struct described scripted_aws_describe(struct scripted_aws *fake, struct arena *arena, const char *service)
+{
+    const struct service_name name = {TEXT("c"), text_of(service), false};
+    struct described described;
+    fake->cloud.describe(fake->cloud.context, arena, &name, 1, &described);
+    return described;
+}
+
+struct port_result scripted_aws_update(struct scripted_aws *fake, struct arena *arena, const char *service)
+{
+    const struct desired_change change = {.name = {TEXT("c"), text_of(service), false}};
+    struct port_result result;
+    fake->cloud.set_desired(fake->cloud.context, arena, &change, 1, &result);
+    return result;
+}
+
 static void called(void *watcher, const struct call_report *report)
 {
     struct scripted_aws *fake = watcher;

@@ -75,6 +75,9 @@ struct scripted_aws *scripted_aws_with(void (*change)(struct aws_settings *));
 void scripted_aws_free(struct scripted_aws *);
 void scripted_aws_fails(struct scripted_aws *, struct scripted_fault);
 struct text scripted_aws_header(const struct scripted_aws *, const char *name);
+// Of service c/`service`: its description; its desired count set to 0.
+struct described scripted_aws_describe(struct scripted_aws *, struct arena *, const char *service);
+struct port_result scripted_aws_update(struct scripted_aws *, struct arena *, const char *service);
 // A run with that deadline, watched.
 void scripted_aws_begin(struct scripted_aws *, double deadline_s);
 

@@ -342,7 +342,7 @@ int main(int argc, char **argv)
         .idle_ms = IDLE_MS, .context = &fake, .now_s = wall_clock_s, .answer = answer};
     fake.server = server_new(&settings);
     if (!fake.server)
-        return 2;
+        stop("cannot listen");
     printf("%d\n", server_port(fake.server));
     fflush(stdout);
     if (!server_run(fake.server))

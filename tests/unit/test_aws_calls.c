@@ -9,29 +9,8 @@
 #include <string.h>
 
 #include "engine/aws/aws_parts.h"
+#include "tests/support/asserts.h"
 #include "tests/support/scripted_aws.h"
-
-static void assert_near(double value, double expected, double within)
-{
-    if (!(fabs(value - expected) <= within))
-        fail_msg("%.6f; expected %.6f within %g", value, expected, within);
-}
-
-static struct port_result update(struct scripted_aws *fake, struct arena *arena, const char *service)
-{
-    const struct desired_change change = {{TEXT("c"), text_of(service), false}, 0, 0};
-    struct port_result result;
-    fake->cloud.set_desired(fake->cloud.context, arena, &change, 1, &result);
-    return result;
-}
-
-static struct port_result describe(struct scripted_aws *fake, struct arena *arena)
-{
-    const struct service_name name = {TEXT("c"), TEXT("s"), false};
-    struct described described;
-    fake->cloud.describe(fake->cloud.context, arena, &name, 1, &described);
-    return described.result;
-}
 
 // ---- requests ---------------------------------------------------------------------------------------------
 
@@ -41,7 +20,7 @@ static void test_request(void **state)
     struct arena arena = {0};
     struct scripted_aws *fake = scripted_aws_new();
     scripted_aws_begin(fake, INFINITY);
-    assert_int_equal(update(fake, &arena, "s").status, PORT_OK);
+    assert_int_equal(scripted_aws_update(fake, &arena, "s").status, PORT_OK);
     assert_true(text_is(fake->newest.url, "https://ecs.example/"));
     assert_true(text_is(fake->newest.body, "{\"cluster\":\"c\",\"service\":\"s\",\"desiredCount\":0}"));
     const struct {
@@ -234,7 +213,8 @@ static void test_faults(void **state)
         scripted_aws_fails(fake, (struct scripted_fault){operation, faults[i].from, faults[i].to, faults[i].outcome,
                                                          faults[i].timed_out, faults[i].code, faults[i].headers,
                                                          faults[i].body});
-        struct port_result result = faults[i].change ? update(fake, &arena, "s") : describe(fake, &arena);
+        struct port_result result =
+            faults[i].change ? scripted_aws_update(fake, &arena, "s") : scripted_aws_describe(fake, &arena, "s").result;
         if (result.status != faults[i].status || fake->asked[operation] != faults[i].asked ||
             fabs(fake->waited_s - faults[i].waited_s) > 1e-6)
             fail_msg("%s: status %d, asked %zu, waited %.4f: %.*s", faults[i].name, (int)result.status,
@@ -255,7 +235,7 @@ static void test_doubtful(void **state)
     struct scripted_aws *fake = scripted_aws_new();
     scripted_aws_fails(fake, (struct scripted_fault){SCRIPTED_UPDATE, 1, 1, ANSWER(500, "")});
     scripted_aws_fails(fake, (struct scripted_fault){SCRIPTED_UPDATE, 2, 0, ANSWER(403, "")});
-    assert_int_equal(update(fake, &arena, "s").status, PORT_UNKNOWN_OUTCOME);
+    assert_int_equal(scripted_aws_update(fake, &arena, "s").status, PORT_UNKNOWN_OUTCOME);
     scripted_aws_free(fake);
     arena_release(&arena);
 }
@@ -271,7 +251,7 @@ static void test_one_attempt(void **state)
     struct arena arena = {0};
     struct scripted_aws *fake = scripted_aws_with(one_attempt);
     scripted_aws_fails(fake, (struct scripted_fault){SCRIPTED_DESCRIBE, 1, 0, ANSWER(429, "")});
-    assert_int_equal(describe(fake, &arena).status, PORT_THROTTLED);
+    assert_int_equal(scripted_aws_describe(fake, &arena, "s").result.status, PORT_THROTTLED);
     assert_int_equal(fake->asked[SCRIPTED_DESCRIBE], 1);
     scripted_aws_free(fake);
     arena_release(&arena);
@@ -304,19 +284,19 @@ static void test_deadline(void **state)
     struct arena arena = {0};
     struct scripted_aws *fake = scripted_aws_new();
     scripted_aws_begin(fake, SCRIPTED_AWS_NOW + 2);
-    assert_int_equal(describe(fake, &arena).status, PORT_OK);
+    assert_int_equal(scripted_aws_describe(fake, &arena, "s").result.status, PORT_OK);
     assert_true(fake->newest.timeout_ms <= 2000 && fake->newest.timeout_ms > 1900);
     assert_true(fake->newest.connect_timeout_ms <= fake->newest.timeout_ms);
     // What would have to be sent too late is not waited for.
     scripted_aws_fails(fake, (struct scripted_fault){SCRIPTED_DESCRIBE, 2, 0, HTTP_ANSWERED, false, 503,
                                                      "x-amz-retry-after: 4000", ""});
-    struct port_result result = describe(fake, &arena);
+    struct port_result result = scripted_aws_describe(fake, &arena, "s").result;
     assert_int_equal(result.status, PORT_FAILED);
     assert_non_null(memmem(result.error.p, result.error.n, "; no time is left for another attempt", 37));
     assert_near(fake->waited_s, 0, 0);
     assert_int_equal(fake->asked[SCRIPTED_DESCRIBE], 2);
     fake->clock_s = SCRIPTED_AWS_NOW + 1.8;
-    result = update(fake, &arena, "s");
+    result = scripted_aws_update(fake, &arena, "s");
     assert_int_equal(result.status, PORT_TIMED_OUT);
     assert_true(text_is(result.error, "UpdateService of c/s: not sent: no time is left before the deadline"));
     assert_int_equal(fake->asked[SCRIPTED_UPDATE], 0);

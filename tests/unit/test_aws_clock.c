@@ -9,29 +9,8 @@
 #include <string.h>
 
 #include "engine/aws/aws_parts.h"
+#include "tests/support/asserts.h"
 #include "tests/support/scripted_aws.h"
-
-static void assert_near(double value, double expected, double within)
-{
-    if (!(fabs(value - expected) <= within))
-        fail_msg("%.6f; expected %.6f within %g", value, expected, within);
-}
-
-static struct port_result update(struct scripted_aws *fake, struct arena *arena, const char *service)
-{
-    const struct desired_change change = {{TEXT("c"), text_of(service), false}, 0, 0};
-    struct port_result result;
-    fake->cloud.set_desired(fake->cloud.context, arena, &change, 1, &result);
-    return result;
-}
-
-static struct port_result describe(struct scripted_aws *fake, struct arena *arena)
-{
-    const struct service_name name = {TEXT("c"), TEXT("s"), false};
-    struct described described;
-    fake->cloud.describe(fake->cloud.context, arena, &name, 1, &described);
-    return described.result;
-}
 
 #define ANSWER(code, body) HTTP_ANSWERED, false, code, NULL, body
 
@@ -69,20 +48,20 @@ static void test_clock(void **state)
     fake->dates = true;
     scripted_aws_begin(fake, INFINITY);
     assert_near(clock.now_s(clock.context), SCRIPTED_AWS_NOW, 0);
-    describe(fake, &arena);
+    scripted_aws_describe(fake, &arena, "s");
     assert_near(clock.now_s(clock.context), fake->clock_s, 0);  // Dates have whole seconds: no reason to correct
     fake->ahead_s = 120;
     scripted_aws_begin(fake, INFINITY);
-    describe(fake, &arena);
+    scripted_aws_describe(fake, &arena, "s");
     assert_near(clock.now_s(clock.context), fake->clock_s + 120, 1);
     assert_near(clock.doubt_s(clock.context), 0, 0);
-    describe(fake, &arena);
+    scripted_aws_describe(fake, &arena, "s");
     assert_near(clock.doubt_s(clock.context), 0, 0);
     fake->ahead_s = -60;  // another answer of the same run shows another time
-    describe(fake, &arena);
+    scripted_aws_describe(fake, &arena, "s");
     assert_near(clock.doubt_s(clock.context), 180, 2);
     scripted_aws_begin(fake, INFINITY);
-    describe(fake, &arena);
+    scripted_aws_describe(fake, &arena, "s");
     assert_near(clock.doubt_s(clock.context), 0, 0);
     assert_near(clock.now_s(clock.context), fake->clock_s - 60, 1);
     scripted_aws_free(fake);
@@ -110,7 +89,7 @@ static void test_skew(void **state)
         fake->ahead_s = cases[i].ahead_s;
         struct text body = arena_format(&arena, "{\"__type\":\"%s\",\"message\":\"Signature expired\"}", cases[i].code);
         scripted_aws_fails(fake, (struct scripted_fault){SCRIPTED_UPDATE, 1, 1, ANSWER(400, body.p)});
-        enum port_status status = update(fake, &arena, "s").status;
+        enum port_status status = scripted_aws_update(fake, &arena, "s").status;
         if (status != cases[i].status || fake->asked[SCRIPTED_UPDATE] != cases[i].asked)
             fail_msg("%s, %.0f s: status %d, asked %zu", cases[i].code, cases[i].ahead_s, (int)status,
                      fake->asked[SCRIPTED_UPDATE]);
@@ -133,7 +112,7 @@ static void test_skew_once(void **state)
     scripted_aws_fails(fake, (struct scripted_fault){SCRIPTED_UPDATE, 2, 0, HTTP_ANSWERED, false, 400,
                                                      "date: Mon, 23 Nov 2026 09:35:36 GMT",
                                                      "{\"__type\":\"RequestTimeTooSkewed\"}"});
-    assert_int_equal(update(fake, &arena, "s").status, PORT_DENIED);
+    assert_int_equal(scripted_aws_update(fake, &arena, "s").status, PORT_DENIED);
     assert_int_equal(fake->asked[SCRIPTED_UPDATE], 2);
     scripted_aws_free(fake);
     arena_release(&arena);
@@ -148,10 +127,10 @@ static void test_deadline_stays(void **state)
     fake->dates = true;
     fake->ahead_s = 3600;
     scripted_aws_begin(fake, SCRIPTED_AWS_NOW + 100);
-    assert_int_equal(describe(fake, &arena).status, PORT_OK);
-    assert_int_equal(describe(fake, &arena).status, PORT_OK);
+    assert_int_equal(scripted_aws_describe(fake, &arena, "s").result.status, PORT_OK);
+    assert_int_equal(scripted_aws_describe(fake, &arena, "s").result.status, PORT_OK);
     fake->clock_s = SCRIPTED_AWS_NOW + 99.9;
-    assert_int_equal(describe(fake, &arena).status, PORT_TIMED_OUT);
+    assert_int_equal(scripted_aws_describe(fake, &arena, "s").result.status, PORT_TIMED_OUT);
     scripted_aws_free(fake);
     arena_release(&arena);
 }

@@ -5,11 +5,11 @@
 #include <stdint.h>
 
 #include <cmocka.h>
-#include <math.h>
 #include <string.h>
 
 #include "drowse/policy.h"
 #include "engine/aws/aws_parts.h"
+#include "tests/support/asserts.h"
 #include "tests/support/scripted_aws.h"
 
 #define END_S ((int64_t)SCRIPTED_AWS_NOW + 24)  // 06:36:00
@@ -36,12 +36,6 @@ static struct metric_answer ask_one(struct scripted_aws *fake, struct arena *are
     struct metric_answer answer;
     fake->cloud.metrics(fake->cloud.context, arena, &request, 1, &answer);
     return answer;
-}
-
-static void assert_text(struct text text, const char *expected)
-{
-    if (!text_is(text, expected))
-        fail_msg("\"%.*s\"; expected \"%s\"", TEXT_ARG(text), expected);
 }
 
 // ---- dimensions -------------------------------------------------------------------------------------------
@@ -96,7 +90,7 @@ static void test_missing_tag(void **state)
     fake->cloud.metrics(fake->cloud.context, &arena, requests, 2, answers);
     assert_int_equal(answers[0].result.status, PORT_OK);
     assert_int_equal(answers[0].view.status, METRIC_FAILED);
-    assert_text(answers[0].result.error,
+    assert_text("said", answers[0].result.error,
                 "metric tagged of c/s: its dimension Tier cannot be told: the service has no tag tier");
     assert_int_equal(answers[1].view.status, METRIC_COMPLETE);
     assert_int_equal(answers[1].view.end, 10);
@@ -118,12 +112,12 @@ static void test_request(void **state)
     struct metric_answer answer = ask_one(fake, &arena, request_of(&connections, 600));
     assert_int_equal(answer.result.status, PORT_OK);
     assert_int_equal(answer.result.error.n, 0);
-    assert_text(fake->newest.url, "https://monitoring.example:8443/");
-    assert_text(scripted_aws_header(fake, "x-amz-target"), "GraniteServiceVersion20100801.GetMetricData");
-    assert_text(scripted_aws_header(fake, "content-type"), "application/x-amz-json-1.0");
+    assert_text("said", fake->newest.url, "https://monitoring.example:8443/");
+    assert_text("said", scripted_aws_header(fake, "x-amz-target"), "GraniteServiceVersion20100801.GetMetricData");
+    assert_text("said", scripted_aws_header(fake, "content-type"), "application/x-amz-json-1.0");
     struct text authorization = scripted_aws_header(fake, "authorization");
     assert_non_null(memmem(authorization.p, authorization.n, "/eu-west-1/monitoring/aws4_request", 34));
-    assert_text(fake->newest.body,
+    assert_text("said", fake->newest.body,
                 "{\"StartTime\":1795415160,\"EndTime\":1795415760,\"ScanBy\":\"TimestampAscending\",\"MaxDatapoints\":"
                 "100800,\"MetricDataQueries\":[{\"Id\":\"q0\",\"MetricStat\":{\"Metric\":{\"Namespace\":\"Fluidity\","
                 "\"MetricName\":\"ActiveConnections\",\"Dimensions\":[{\"Name\":\"Service\",\"Value\":\"s\"}]},"
@@ -244,7 +238,7 @@ static void test_endless(void **state)
         struct metric_answer answer = ask_one(fake, &arena, request_of(&connections, 600));
         assert_int_equal(answer.result.status, PORT_FAILED);
         assert_int_equal(answer.view.status, METRIC_FAILED);
-        assert_text(answer.result.error, errors[i]);
+        assert_text("said", answer.result.error, errors[i]);
         scripted_aws_free(fake);
         arena_release(&arena);
     }
@@ -439,7 +433,7 @@ static void test_one_call_of_many(void **state)
     fake->cloud.metrics(fake->cloud.context, &arena, requests, 600, answers);
     assert_int_equal(answers[499].result.status, PORT_OK);
     assert_int_equal(answers[500].result.status, PORT_DENIED);
-    assert_text(answers[599].result.error, "GetMetricData of connections of c/s: HTTP 403 (request id id-5-2)");
+    assert_text("said", answers[599].result.error, "GetMetricData of connections of c/s: HTTP 403 (request id id-5-2)");
     scripted_aws_free(fake);
     arena_release(&arena);
 }

@@ -5,12 +5,12 @@
 #include <stdint.h>
 
 #include <cmocka.h>
-#include <math.h>
 #include <string.h>
 
 #include "drowse/policy.h"
 #include "engine/aws/record.h"
 #include "engine/recording/recording.h"
+#include "tests/support/asserts.h"
 #include "tests/support/scripted_aws.h"
 
 #define OK_ANSWER(text) HTTP_ANSWERED, false, 200, NULL, text
@@ -22,20 +22,6 @@
 static struct service_name name_of(const char *cluster, const char *service)
 {
     return (struct service_name){text_of(cluster), text_of(service), false};
-}
-
-static struct described describe_one(struct scripted_aws *fake, struct arena *arena, const char *service)
-{
-    const struct service_name name = name_of("c", service);
-    struct described described;
-    fake->cloud.describe(fake->cloud.context, arena, &name, 1, &described);
-    return described;
-}
-
-static void assert_text(struct text text, const char *expected)
-{
-    if (!text_is(text, expected))
-        fail_msg("\"%.*s\"; expected \"%s\"", TEXT_ARG(text), expected);
 }
 
 // ---- DescribeServices -------------------------------------------------------------------------------------
@@ -51,8 +37,9 @@ static void test_describe(void **state)
     fake->keep_bodies = true;
     fake->cloud.describe(fake->cloud.context, &arena, names, 4, described);
     assert_int_equal(fake->asked[SCRIPTED_DESCRIBE], 2);
-    assert_text(fake->bodies, "{\"cluster\":\"c\",\"services\":[\"a\",\"none\",\"e\"],\"include\":[\"TAGS\"]}\n"
-                              "{\"cluster\":\"d\",\"services\":[\"b\"],\"include\":[\"TAGS\"]}\n");
+    assert_text("said", fake->bodies,
+                "{\"cluster\":\"c\",\"services\":[\"a\",\"none\",\"e\"],\"include\":[\"TAGS\"]}\n"
+                "{\"cluster\":\"d\",\"services\":[\"b\"],\"include\":[\"TAGS\"]}\n");
     for (size_t i = 0; i < 4; i++) {
         if (i == 2)
             continue;
@@ -63,7 +50,7 @@ static void test_describe(void **state)
         assert_int_equal(described[i].state.fence_source, FENCE_WAKE_MARK);
     }
     assert_int_equal(described[2].result.status, PORT_NOT_FOUND);
-    assert_text(described[2].result.error,
+    assert_text("said", described[2].result.error,
                 "DescribeServices of c/none: there is no such service: MISSING (request id id-2-1)");
     scripted_aws_free(fake);
     arena_release(&arena);
@@ -130,7 +117,7 @@ static void test_describe_broken(void **state)
         struct arena arena = {0};
         struct scripted_aws *fake = scripted_aws_new();
         scripted_aws_fails(fake, (struct scripted_fault){SCRIPTED_DESCRIBE, 1, 0, OK_ANSWER(broken[i].body)});
-        struct port_result result = describe_one(fake, &arena, "s").result;
+        struct port_result result = scripted_aws_describe(fake, &arena, "s").result;
         struct text prefix =
             arena_format(&arena, "%s%s", *broken[i].error ? "DescribeServices of c/s: " : "", broken[i].error);
         if (result.status != broken[i].status || !text_starts(result.error, prefix))
@@ -157,7 +144,7 @@ static void test_no_cluster(void **state)
     assert_int_equal(described[0].result.status, PORT_NOT_FOUND);
     assert_int_equal(described[1].result.status, PORT_OK);
     assert_int_equal(described[2].result.status, PORT_NOT_FOUND);
-    assert_text(described[2].result.error,
+    assert_text("said", described[2].result.error,
                 "DescribeServices of gone/e: ClusterNotFoundException: Cluster not found. (request id id-2-1)");
     scripted_aws_free(fake);
     arena_release(&arena);
@@ -183,10 +170,10 @@ static void test_all_denied(void **state)
         struct arena arena = {0};
         struct scripted_aws *fake = scripted_aws_new();
         scripted_aws_fails(fake, (struct scripted_fault){SCRIPTED_DESCRIBE, 1, 0, FAIL_ANSWER(400, cases[i].body)});
-        struct described described = describe_one(fake, &arena, "s");
+        struct described described = scripted_aws_describe(fake, &arena, "s");
         assert_int_equal(described.result.status, PORT_DENIED);
         assert_int_equal(fake->asked[SCRIPTED_DESCRIBE], cases[i].asked);
-        assert_text(described.result.error, cases[i].error);
+        assert_text("said", described.result.error, cases[i].error);
         scripted_aws_free(fake);
         arena_release(&arena);
     }
@@ -197,7 +184,8 @@ static void test_tags_none(void **state)
     (void)state;
     struct arena arena = {0};
     struct scripted_aws *fake = scripted_aws_new();
-    struct described described = describe_one(fake, &arena, "s");  // AWS leaves `tags` out where there are none
+    struct described described =
+        scripted_aws_describe(fake, &arena, "s");  // AWS leaves `tags` out where there are none
     assert_true(described.state.tags_read && described.state.tag_count == 0);
     scripted_aws_free(fake);
     arena_release(&arena);
@@ -242,7 +230,7 @@ static void test_update(void **state)
             fail_msg("%s: status %d: %.*s", updates[i].body, (int)result.status, TEXT_ARG(result.error));
         if (updates[i].error)
             assert_text(
-                result.error,
+                "said", result.error,
                 arena_format(&arena, "UpdateService of c/s: the answer makes no sense: %s", updates[i].error).p);
         scripted_aws_free(fake);
         arena_release(&arena);
@@ -263,7 +251,7 @@ static void test_updates_settle_alone(void **state)
     fake->cloud.set_desired(fake->cloud.context, &arena, changes, 3, results);
     assert_int_equal(results[0].status, PORT_OK);
     assert_int_equal(results[1].status, PORT_REFUSED);
-    assert_text(results[1].error, "UpdateService of c/b: ServiceNotActiveException: m (request id id-3-2)");
+    assert_text("said", results[1].error, "UpdateService of c/b: ServiceNotActiveException: m (request id id-3-2)");
     assert_int_equal(results[2].status, PORT_OK);
     scripted_aws_free(fake);
     arena_release(&arena);
@@ -284,10 +272,10 @@ static void test_tag(void **state)
     struct port_result results[2];
     fake->cloud.set_tags(fake->cloud.context, &arena, changes, 2, results);
     assert_int_equal(results[0].status, PORT_FAILED);
-    assert_text(results[0].error, "TagResource of c/t: not sent: its ARN is not known");
+    assert_text("said", results[0].error, "TagResource of c/t: not sent: its ARN is not known");
     assert_int_equal(results[1].status, PORT_OK);
     assert_int_equal(fake->asked[SCRIPTED_TAG], 1);
-    assert_text(fake->newest.body,
+    assert_text("said", fake->newest.body,
                 "{\"resourceArn\":\"arn:aws:ecs:r:1:service/c/s\",\"tags\":[{\"key\":\"a\",\"value\":\"1\"},"
                 "{\"key\":\"b\\\"\",\"value\":\"\"}]}");
     const struct {
@@ -359,7 +347,7 @@ static void test_list_request(void **state)
     fake->services = 101;
     fake->keep_bodies = true;
     fake->cloud.list(fake->cloud.context, &arena, &target, &names, &count);
-    assert_text(fake->bodies,
+    assert_text("said", fake->bodies,
                 "{\"cluster\":\"c\",\"schedulingStrategy\":\"REPLICA\",\"maxResults\":100}\n"
                 "{\"cluster\":\"c\",\"schedulingStrategy\":\"REPLICA\",\"maxResults\":100,\"nextToken\":\"t100\"}\n");
     scripted_aws_free(fake);
@@ -435,8 +423,8 @@ static void test_record(void **state)
         if (!recording_read(&recording, TEXT("file"), buffer_text(&items), none, none, &error))
             fail_msg("%.*s", TEXT_ARG(buffer_text(&error)));
         assert_int_equal(recording.state_count, 2);
-        assert_text(recording.states[0].service, "b");
-        assert_text(recording.states[1].service, "a");
+        assert_text("said", recording.states[0].service, "b");
+        assert_text("said", recording.states[1].service, "a");
         for (size_t j = 0; j < 2; j++) {
             assert_int_equal(recording.states[j].tags_read, i != 2);
             assert_int_equal(recording.states[j].tag_count, i == 1);

@@ -14,14 +14,6 @@ static struct service_name name_of(const char *cluster, const char *service)
     return (struct service_name){text_of(cluster), text_of(service), false};
 }
 
-static struct described describe_one(struct scripted_aws *fake, struct arena *arena, const char *service)
-{
-    const struct service_name name = name_of("c", service);
-    struct described described;
-    fake->cloud.describe(fake->cloud.context, arena, &name, 1, &described);
-    return described;
-}
-
 static void test_tags_denied(void **state)
 {
     (void)state;
@@ -29,16 +21,16 @@ static void test_tags_denied(void **state)
     struct scripted_aws *fake = scripted_aws_new();
     fake->deny_tags = true;
     fake->tags = "[]";
-    struct described described = describe_one(fake, &arena, "s");
+    struct described described = scripted_aws_describe(fake, &arena, "s");
     assert_int_equal(described.result.status, PORT_OK);
     assert_false(described.state.tags_read);
     assert_int_equal(fake->asked[SCRIPTED_DESCRIBE], 2);
     // Learnt for this run, and not for the next.
-    assert_int_equal(describe_one(fake, &arena, "s").result.status, PORT_OK);
+    assert_int_equal(scripted_aws_describe(fake, &arena, "s").result.status, PORT_OK);
     assert_int_equal(fake->asked[SCRIPTED_DESCRIBE], 3);
     scripted_aws_begin(fake, INFINITY);
     fake->deny_tags = false;
-    assert_true(describe_one(fake, &arena, "s").state.tags_read);
+    assert_true(scripted_aws_describe(fake, &arena, "s").state.tags_read);
     assert_int_equal(fake->asked[SCRIPTED_DESCRIBE], 4);
     scripted_aws_free(fake);
     arena_release(&arena);

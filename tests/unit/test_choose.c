@@ -10,9 +10,9 @@
 #include "engine/base/arena.h"
 #include "engine/base/text.h"
 #include "engine/shell/choose.h"
+#include "tests/support/asserts.h"
 #include "tests/support/load.h"
 
-#define COUNT_OF(array) (sizeof(array) / sizeof *(array))
 #define KILL "kill:\n  - {rule: kill, scale_to: 0, status: killed, message: m}\n"
 #define POLICY(targets) "policy: 1\nname: t\n" targets KILL
 #define NONE POLICY("")

@@ -3,7 +3,6 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
-#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,9 +11,8 @@
 #include "engine/aws/credentials.h"
 #include "engine/base/arena.h"
 #include "engine/base/text.h"
+#include "tests/support/asserts.h"
 #include "tests/support/credentials_case.h"
-
-#define COUNT(cases) (sizeof(cases) / sizeof(cases)[0])
 
 #define KEYS "AWS_ACCESS_KEY_ID=AKIAENV\nAWS_SECRET_ACCESS_KEY=hush-env"
 #define NO_EC2 "AWS_EC2_METADATA_DISABLED=true"
@@ -78,7 +76,7 @@ static const struct credentials_case environment_cases[] = {
 static void environment(void **state)
 {
     (void)state;
-    assert_int_equal(credentials_cases_failed(environment_cases, COUNT(environment_cases)), 0);
+    assert_int_equal(credentials_cases_failed(environment_cases, COUNT_OF(environment_cases)), 0);
 }
 
 static void keys_that_are_too_long(void **state)
@@ -92,7 +90,7 @@ static void keys_that_are_too_long(void **state)
                  {"AWS_ACCESS_KEY_ID=A\nAWS_SECRET_ACCESS_KEY=", "secret access key",
                   sizeof((struct credentials *)0)->secret_access_key},
                  {KEYS "\nAWS_SESSION_TOKEN=", "session token", sizeof((struct credentials *)0)->session_token}};
-    for (size_t i = 0; i < COUNT(cases); i++) {
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
         for (size_t n = cases[i].room - 1; n <= cases[i].room; n++) {
             struct case_world world;
             struct arena arena = {0};
@@ -234,7 +232,7 @@ static const struct credentials_case container_cases[] = {
 static void containers(void **state)
 {
     (void)state;
-    assert_int_equal(credentials_cases_failed(container_cases, COUNT(container_cases)), 0);
+    assert_int_equal(credentials_cases_failed(container_cases, COUNT_OF(container_cases)), 0);
 }
 
 // ---- EC2 ------------------------------------------------------------------------------------------------------
@@ -325,7 +323,7 @@ static const struct credentials_case metadata_cases[] = {
 static void metadata(void **state)
 {
     (void)state;
-    assert_int_equal(credentials_cases_failed(metadata_cases, COUNT(metadata_cases)), 0);
+    assert_int_equal(credentials_cases_failed(metadata_cases, COUNT_OF(metadata_cases)), 0);
 }
 
 // ---- the order ------------------------------------------------------------------------------------------------
@@ -372,7 +370,7 @@ static const struct credentials_case order_cases[] = {
 static void order(void **state)
 {
     (void)state;
-    assert_int_equal(credentials_cases_failed(order_cases, COUNT(order_cases)), 0);
+    assert_int_equal(credentials_cases_failed(order_cases, COUNT_OF(order_cases)), 0);
 }
 
 // The metadata services have time-outs of their own, but the world's where those are less.
@@ -385,7 +383,7 @@ static void timeouts(void **state)
     } cases[] = {{NULL, 0, 0, 1000, 1000},       {NULL, 200, 100, 100, 100},  {NULL, 5000, 5000, 1000, 1000},
                  {RELATIVE, 0, 0, 2000, 2000},   {RELATIVE, 50, 0, 50, 2000}, {WEB, 0, 0, 3100, 10000},
                  {WEB, 5000, 20000, 5000, 20000}};
-    for (size_t i = 0; i < COUNT(cases); i++) {
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
         struct case_world world;
         case_world_open(&world, cases[i].variables);
         case_world_file(&world, "file", "hush");

@@ -8,9 +8,8 @@
 #include "engine/aws/credentials_parts.h"
 #include "engine/base/arena.h"
 #include "engine/base/text.h"
+#include "tests/support/asserts.h"
 #include "tests/support/credentials_case.h"
-
-#define COUNT(cases) (sizeof(cases) / sizeof(cases)[0])
 
 #define X "AWS_EC2_METADATA_DISABLED=true\nAWS_PROFILE=x"
 #define PROCESS(command) "[profile x]\ncredential_process = " command "\n"
@@ -107,7 +106,7 @@ static const struct credentials_case process_cases[] = {
 static void processes(void **state)
 {
     (void)state;
-    assert_int_equal(credentials_cases_failed(process_cases, COUNT(process_cases)), 0);
+    assert_int_equal(credentials_cases_failed(process_cases, COUNT_OF(process_cases)), 0);
 }
 
 // One that never ends, and one that closes its output and goes on.
@@ -121,7 +120,7 @@ static void processes_that_take_too_long(void **state)
         {PROCESS("sh -c 'exec >&-; exec sleep 600'"),
          "timed out: credential_process of profile x: it did not end in time"},
     };
-    for (size_t i = 0; i < COUNT(cases); i++) {
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
         struct case_world world;
         case_world_open(&world, X);
         case_world_file(&world, ".aws/config", cases[i].command);
@@ -159,7 +158,7 @@ static void words(void **state)
 {
     (void)state;
     int failed = 0;
-    for (size_t i = 0; i < COUNT(word_cases); i++) {
+    for (size_t i = 0; i < COUNT_OF(word_cases); i++) {
         struct arena arena = {0};
         struct buffer got;
         char **split;

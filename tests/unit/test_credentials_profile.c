@@ -10,9 +10,8 @@
 #include "engine/aws/sigv4.h"
 #include "engine/base/arena.h"
 #include "engine/base/text.h"
+#include "tests/support/asserts.h"
 #include "tests/support/credentials_case.h"
-
-#define COUNT(cases) (sizeof(cases) / sizeof(cases)[0])
 
 #define X "AWS_EC2_METADATA_DISABLED=true\nAWS_PROFILE=x"
 #define KEYS "aws_access_key_id = AKIAFILE\naws_secret_access_key = hush-file\n"
@@ -86,7 +85,7 @@ static const struct credentials_case key_cases[] = {
 static void keys(void **state)
 {
     (void)state;
-    assert_int_equal(credentials_cases_failed(key_cases, COUNT(key_cases)), 0);
+    assert_int_equal(credentials_cases_failed(key_cases, COUNT_OF(key_cases)), 0);
 }
 
 // ---- roles ----------------------------------------------------------------------------------------------------
@@ -246,7 +245,7 @@ static const struct credentials_case role_cases[] = {
 static void roles(void **state)
 {
     (void)state;
-    assert_int_equal(credentials_cases_failed(role_cases, COUNT(role_cases)), 0);
+    assert_int_equal(credentials_cases_failed(role_cases, COUNT_OF(role_cases)), 0);
 }
 
 // ---- what is signed -------------------------------------------------------------------------------------------
@@ -288,7 +287,7 @@ static void check_signature(const struct case_world *world, const char *host, co
 static void signatures(void **state)
 {
     (void)state;
-    for (size_t i = 0; i < COUNT(endpoint_cases); i++) {
+    for (size_t i = 0; i < COUNT_OF(endpoint_cases); i++) {
         struct case_world world;
         case_world_open(&world, X);
         case_world_file(&world, ".aws/config",
@@ -357,7 +356,7 @@ static const struct credentials_case login_cases[] = {
 static void logins(void **state)
 {
     (void)state;
-    assert_int_equal(credentials_cases_failed(login_cases, COUNT(login_cases)), 0);
+    assert_int_equal(credentials_cases_failed(login_cases, COUNT_OF(login_cases)), 0);
 }
 
 int main(void)

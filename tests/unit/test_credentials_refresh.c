@@ -10,9 +10,9 @@
 #include "engine/base/arena.h"
 #include "engine/base/instant.h"
 #include "engine/base/text.h"
+#include "tests/support/asserts.h"
 #include "tests/support/credentials_case.h"
 
-#define COUNT(cases) (sizeof(cases) / sizeof(cases)[0])
 #define CONTAINER "AWS_EC2_METADATA_DISABLED=true\nAWS_CONTAINER_CREDENTIALS_RELATIVE_URI=/x"
 #define REFUSED "failed: the container's credentials: connection refused"
 
@@ -58,7 +58,7 @@ static const struct {
 static void asked_for_again_in_time(void **state)
 {
     (void)state;
-    for (size_t i = 0; i < COUNT(margins); i++) {
+    for (size_t i = 0; i < COUNT_OF(margins); i++) {
         struct case_world world;
         case_world_open(&world, CONTAINER);
         struct credentials_provider *provider = credentials_provider_new(&world.world);

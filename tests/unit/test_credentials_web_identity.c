@@ -7,9 +7,8 @@
 #include "engine/aws/xml.h"
 #include "engine/base/arena.h"
 #include "engine/base/text.h"
+#include "tests/support/asserts.h"
 #include "tests/support/credentials_case.h"
-
-#define COUNT(cases) (sizeof(cases) / sizeof(cases)[0])
 
 #define WEB "AWS_WEB_IDENTITY_TOKEN_FILE=@/file\nAWS_ROLE_ARN=arn:aws:iam::1:role/r"
 #define WEB_WHERE "AssumeRoleWithWebIdentity of arn:aws:iam::1:role/r (AWS_ROLE_ARN)"
@@ -147,7 +146,7 @@ static const struct credentials_case web_identity_cases[] = {
 static void web_identity(void **state)
 {
     (void)state;
-    assert_int_equal(credentials_cases_failed(web_identity_cases, COUNT(web_identity_cases)), 0);
+    assert_int_equal(credentials_cases_failed(web_identity_cases, COUNT_OF(web_identity_cases)), 0);
 }
 
 // Any beginning of an answer is no answer, and so is one whose closing tags are swapped.

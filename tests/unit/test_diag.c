@@ -11,8 +11,7 @@
 #include "engine/base/arena.h"
 #include "engine/base/diag.h"
 #include "engine/base/text.h"
-
-#define COUNT_OF(array) (sizeof(array) / sizeof *(array))
+#include "tests/support/asserts.h"
 
 static void assert_printed(const char *what, const struct buffer *printed, const char *wanted)
 {

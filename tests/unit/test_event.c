@@ -13,8 +13,8 @@
 #include "engine/handler/base64.h"
 #include "engine/handler/event.h"
 #include "engine/sys/files.h"
+#include "tests/support/asserts.h"
 
-#define COUNT_OF(array) (sizeof(array) / sizeof *(array))
 #define EXAMPLE_TIME_S 1770026400.0  // 2026-02-02T10:00:00Z
 
 static struct arena arena;

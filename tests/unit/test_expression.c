@@ -10,9 +10,8 @@
 #include "drowse/limits.h"
 #include "drowse/snapshot.h"
 #include "engine/base/text.h"
+#include "tests/support/asserts.h"
 #include "tests/support/expressions.h"
-
-#define COUNT_OF(array) (sizeof(array) / sizeof *(array))
 
 static const struct row {
     const char *text, *dump;
@@ -96,12 +95,6 @@ static const struct row {
     {"36525d * 2", "(36525d * 2)", TYPE_DURATION, STAGE_NOTHING},
     {"0.5 * 15m", "7m30s", TYPE_DURATION, STAGE_NOTHING},
 };
-
-static void assert_text(const char *what, struct text got, const char *wanted)
-{
-    if (!text_is(got, wanted))
-        fail_msg("%s: got '%.*s', wanted '%s'", what, TEXT_ARG(got), wanted);
-}
 
 static void dumps(void **state)
 {

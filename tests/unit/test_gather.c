@@ -7,10 +7,9 @@
 
 #include "engine/core/evaluator.h"
 #include "engine/shell/needs.h"
+#include "tests/support/asserts.h"
 #include "tests/support/fake_cloud.h"
 #include "tests/support/load.h"
-
-#define COUNT_OF(array) (sizeof(array) / sizeof *(array))
 
 static struct arena arena;
 

@@ -5,13 +5,11 @@
 #include <stdint.h>
 #include <cmocka.h>
 
-#include <math.h>
 #include <string.h>
 
+#include "tests/support/asserts.h"
 #include "tests/support/handler_world.h"
 #include "tests/support/load.h"
-
-#define COUNT_OF(array) (sizeof(array) / sizeof *(array))
 
 static char *const no_variables[] = {NULL};
 

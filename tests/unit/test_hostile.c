@@ -9,10 +9,10 @@
 #include "drowse/limits.h"
 #include "engine/base/arena.h"
 #include "engine/base/text.h"
+#include "tests/support/asserts.h"
 #include "tests/support/load.h"
 #include "tests/support/memory_files.h"
 
-#define COUNT_OF(array) (sizeof(array) / sizeof *(array))
 #define FILE_BYTES ((size_t)256 * 1024)
 
 // ---- what a Lua file returns ------------------------------------------------------------------------------

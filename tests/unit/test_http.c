@@ -78,7 +78,7 @@ static const struct answer_case answers[] = {
 static void gives_whole_answers(void **state)
 {
     (void)state;
-    for (size_t i = 0; i < COUNT(answers); i++) {
+    for (size_t i = 0; i < COUNT_OF(answers); i++) {
         struct loopback_route routes[2] = {{.path = "/x"}};
         memcpy(routes[0].steps, answers[i].steps, sizeof answers[i].steps);
         struct http_world world;
@@ -225,7 +225,7 @@ static const struct fault_case faults[] = {
 static void tells_faults_apart(void **state)
 {
     (void)state;
-    for (size_t i = 0; i < COUNT(faults); i++) {
+    for (size_t i = 0; i < COUNT_OF(faults); i++) {
         struct loopback_route routes[2] = {{.path = "/x?secret=1"}};
         memcpy(routes[0].steps, faults[i].steps, sizeof faults[i].steps);
         struct http_world world;
@@ -319,7 +319,7 @@ static void refuses_what_is_unsafe(void **state)
     static const struct loopback_route none[] = {{0}};
     struct http_world world;
     http_world_start(&world, none, (struct http_settings){0});
-    for (size_t i = 0; i < COUNT(cases); i++) {
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
         struct http_request request = http_world_request(&world, cases[i].method, "/x");
         if (cases[i].url)
             request.url = text_of(cases[i].url);

@@ -31,7 +31,7 @@ static const char *const unasked[] = {"\r\nAccept", "\r\nExpect", "\r\nUser-Agen
 
 static void assert_nothing_unasked(struct http_world *world)
 {
-    for (size_t i = 0; i < COUNT(unasked); i++)
+    for (size_t i = 0; i < COUNT_OF(unasked); i++)
         assert_head(world, unasked[i], false);
 }
 
@@ -47,7 +47,7 @@ static void sends_what_was_asked_and_no_more(void **state)
     http_world_start(&world, routes, (struct http_settings){0});
     struct http_request request = http_world_request(&world, "POST", "/x?a=b%20c");
     request.headers = headers;
-    request.header_count = COUNT(headers);
+    request.header_count = COUNT_OF(headers);
     request.body = (struct text){large, sizeof large};
     assert_answered("POST", http_world_call(&world, request), 200, "hello");
     assert_int_equal(loopback_body_bytes(world.server), sizeof large);
@@ -155,7 +155,7 @@ static void sends_nothing_twice(void **state)
         const char *error;
     } cases[] = {{"/dies", "the connection was closed before an answer"},
                  {"/resets", "the connection was closed before an answer"}};
-    for (size_t i = 0; i < COUNT(cases); i++) {
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
         struct http_world world;
         http_world_start(&world, connection_routes, (struct http_settings){0});
         assert_answered("first", http_world_get(&world, "/ok"), 200, "hello");

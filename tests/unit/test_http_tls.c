@@ -85,7 +85,7 @@ static void trusts_nobody_else(void **state)
         {LOOPBACK_EXPIRED, identity->ca_file, "TLS: certificate verify failed (certificate has expired)"},
         {LOOPBACK_OTHER_HOST, identity->ca_file, "TLS: the certificate is for another host name"},
     };
-    for (size_t i = 0; i < COUNT(cases); i++) {
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
         struct http_world world;
         start_tls(&world, identity, cases[i].certificate, cases[i].ca_file);
         assert_untrusted(&world, cases[i].words);
@@ -135,7 +135,7 @@ static void says_what_is_wrong_with_a_file_of_authorities(void **state)
     char path[] = "/tmp/drowse-ca-XXXXXX", wanted[256];
     int file = mkstemp(path);
     assert_true(file >= 0);
-    for (size_t i = 0; i < COUNT(cases); i++) {
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
         assert_int_equal(ftruncate(file, 0), 0);
         assert_int_equal(pwrite(file, cases[i].content, strlen(cases[i].content), 0), strlen(cases[i].content));
         snprintf(wanted, sizeof wanted, "%s: %s", path, cases[i].reason);
@@ -161,7 +161,7 @@ static void says_what_a_handshake_died_of(void **state)
         {{{LOOPBACK_RESET, NULL, 0}}, "", false},
         {{{LOOPBACK_STALL, NULL, 0}}, "timed out after 150 ms while connecting", true},
     };
-    for (size_t i = 0; i < COUNT(cases); i++) {
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
         struct http_world world;
         http_world_start_server(
             &world, &(struct loopback_settings){.routes = routes, .greeting = cases[i].greeting, .identity = identity},
@@ -226,13 +226,13 @@ static const char *const no_proxy_names[] = {"no_proxy", "NO_PROXY"};
 
 static void set_proxies(const char *value)
 {
-    for (size_t i = 0; i < COUNT(proxy_names); i++) {
+    for (size_t i = 0; i < COUNT_OF(proxy_names); i++) {
         if (value)
             setenv(proxy_names[i], value, 1);
         else
             unsetenv(proxy_names[i]);
     }
-    for (size_t i = 0; i < COUNT(no_proxy_names); i++)
+    for (size_t i = 0; i < COUNT_OF(no_proxy_names); i++)
         unsetenv(no_proxy_names[i]);
 }
 

@@ -10,8 +10,7 @@
 #include "engine/base/text.h"
 #include "engine/sys/http.h"
 #include "engine/sys/http_parts.h"
-
-#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
+#include "tests/support/asserts.h"
 
 static void lets_plain_http_go_nearby_only(void **state)
 {
@@ -69,7 +68,7 @@ static void lets_plain_http_go_nearby_only(void **state)
         {"ftp://127.0.0.1/", false},
         {"", false},
     };
-    for (size_t i = 0; i < COUNT(cases); i++) {
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
         if (http_plain_allowed(text_of(cases[i].url)) != cases[i].allowed)
             fail_msg("\"%s\" should %sbe allowed", cases[i].url, cases[i].allowed ? "" : "not ");
     }
@@ -91,7 +90,7 @@ static void knows_who_is_near(void **state)
         {"https://[2001:db8::1]:1/", "2001:db8::1", true, false, false},
         {"https://169.255.0.1/", "169.255.0.1", true, false, false},
     };
-    for (size_t i = 0; i < COUNT(cases); i++) {
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
         struct http_place place;
         if (!http_place_of(text_of(cases[i].url), &place) || !text_is(place.host, cases[i].host) ||
             place.tls != cases[i].tls || place.loopback != cases[i].loopback || place.link_local != cases[i].link_local)

@@ -9,8 +9,7 @@
 
 #include "engine/base/instant.h"
 #include "engine/base/text.h"
-
-#define COUNT(table) (sizeof(table) / sizeof(table)[0])
+#include "tests/support/asserts.h"
 
 static void assert_exact(const char *what, double got, double due)
 {
@@ -33,7 +32,7 @@ static void civil_dates(void **state)
         {1900, 3, 1, -25508, 3}, {2026, 11, 23, 20780, 0}, {2400, 2, 29, 157113, 1}, {9999, 12, 31, 2932896, 4},
         {0, 3, 1, -719468, 2},   {-1, 12, 31, -719529, 4},
     };
-    for (size_t i = 0; i < COUNT(cases); i++) {
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
         int32_t day = civil_to_day(cases[i].year, cases[i].month, cases[i].day);
         if (day != cases[i].number)
             fail_msg("%d-%d-%d: got day %d, due %d", (int)cases[i].year, cases[i].month, cases[i].day, (int)day,
@@ -95,12 +94,12 @@ static void dates(void **state)
     static const char *const bad[] = {"",           "2026-10-2",  "2026-10-250", "2026/10/25",
                                       "2026-13-01", "2026-02-29", "1969-12-31",  " 2026-10-25",
                                       "2026-1-25",  "20261025",   "2026-10-2x",  "-026-10-25"};
-    for (size_t i = 0; i < COUNT(good); i++) {
+    for (size_t i = 0; i < COUNT_OF(good); i++) {
         int32_t day = -7;
         assert_true(parse_date(text_of(good[i].text), &day));
         assert_exact(good[i].text, day, good[i].due);
     }
-    for (size_t i = 0; i < COUNT(bad); i++) {
+    for (size_t i = 0; i < COUNT_OF(bad); i++) {
         int32_t day = -7;
         if (parse_date(text_of(bad[i]), &day) || day != -7)
             fail_msg("'%s' is no date", bad[i]);
@@ -113,12 +112,12 @@ static void times_of_day(void **state)
     static const struct reading good[] = {{"00:00", 0}, {"08:00", 480}, {"23:59", 1439}, {"24:00", 1440}};
     static const char *const bad[] = {"",     "8:00",   "24:01", "25:00",  "08:60",
                                       "08:0", "08:000", "08.00", "08:00 ", "-8:00"};
-    for (size_t i = 0; i < COUNT(good); i++) {
+    for (size_t i = 0; i < COUNT_OF(good); i++) {
         int32_t minutes = -7;
         assert_true(parse_time_of_day(text_of(good[i].text), &minutes));
         assert_exact(good[i].text, minutes, good[i].due);
     }
-    for (size_t i = 0; i < COUNT(bad); i++) {
+    for (size_t i = 0; i < COUNT_OF(bad); i++) {
         int32_t minutes = -7;
         if (parse_time_of_day(text_of(bad[i]), &minutes) || minutes != -7)
             fail_msg("'%s' is no time of day", bad[i]);
@@ -167,13 +166,13 @@ static void instants(void **state)
         "1969-12-31T23:59:59Z",
         "12026-11-23T06:35:36Z",
     };
-    for (size_t i = 0; i < COUNT(good); i++) {
+    for (size_t i = 0; i < COUNT_OF(good); i++) {
         double at_s = -7;
         if (!parse_instant(text_of(good[i].text), &at_s))
             fail_msg("'%s' is an instant", good[i].text);
         assert_exact(good[i].text, at_s, good[i].due);
     }
-    for (size_t i = 0; i < COUNT(bad); i++) {
+    for (size_t i = 0; i < COUNT_OF(bad); i++) {
         double at_s = -7;
         if (parse_instant(text_of(bad[i]), &at_s) || at_s != -7)
             fail_msg("'%s' is no instant", bad[i]);
@@ -195,7 +194,7 @@ static void timestamps(void **state)
     static const char *const bad[] = {
         "",          "2026",  "2026/11-23 06:35:36",    "2026-11/23 06:35:36", "2026-11-23 06:35",
         "timestamp", "2026/", "2026-11-23 06:35:36 UTC"};
-    for (size_t i = 0; i < COUNT(cases); i++) {
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
         double at_s = -7;
         bool zoned = !cases[i].zoned;
         if (!parse_timestamp(text_of(cases[i].text), &at_s, &zoned))
@@ -203,7 +202,7 @@ static void timestamps(void **state)
         assert_exact(cases[i].text, at_s, cases[i].due);
         assert_int_equal(zoned, cases[i].zoned);
     }
-    for (size_t i = 0; i < COUNT(bad); i++) {
+    for (size_t i = 0; i < COUNT_OF(bad); i++) {
         double at_s = -7;
         bool zoned = true;
         if (parse_timestamp(text_of(bad[i]), &at_s, &zoned) || at_s != -7 || !zoned)
@@ -247,13 +246,13 @@ static void durations(void **state)
                                       "150119987579017m",
                                       "104249991375d",
                                       "99999999999999999999999s"};
-    for (size_t i = 0; i < COUNT(good); i++) {
+    for (size_t i = 0; i < COUNT_OF(good); i++) {
         double seconds = -7;
         if (!parse_duration(text_of(good[i].text), &seconds))
             fail_msg("'%s' is a duration", good[i].text);
         assert_exact(good[i].text, seconds, good[i].due);
     }
-    for (size_t i = 0; i < COUNT(bad); i++) {
+    for (size_t i = 0; i < COUNT_OF(bad); i++) {
         double seconds = -7;
         if (parse_duration(text_of(bad[i]), &seconds) || seconds != -7)
             fail_msg("'%s' is no duration", bad[i]);
@@ -298,7 +297,7 @@ static void writes_instants(void **state)
         {NAN, "unknown"},
         {INFINITY, "unknown"},
     };
-    check_writing(format_instant, cases, COUNT(cases));
+    check_writing(format_instant, cases, COUNT_OF(cases));
 }
 
 static void writes_instants_with_offset(void **state)
@@ -315,7 +314,7 @@ static void writes_instants_with_offset(void **state)
     };
     struct buffer buffer;
     buffer_init(&buffer, 1000);
-    for (size_t i = 0; i < COUNT(cases); i++) {
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
         buffer_clear(&buffer);
         format_instant_offset(&buffer, cases[i].at_s, cases[i].offset_s);
         assert_string_equal(buffer.p, cases[i].due);
@@ -336,8 +335,8 @@ static void writes_durations(void **state)
         {9000, "2h30m"}, {93784, "1d2h3m4s"}, {0, "0s"},        {604800, "7d"},
         {-900, "-15m"},  {86405, "1d5s"},     {NAN, "unknown"},
     };
-    check_writing(format_duration, cases, COUNT(cases));
-    check_writing(format_duration_literal, literals, COUNT(literals));
+    check_writing(format_duration, cases, COUNT_OF(cases));
+    check_writing(format_duration_literal, literals, COUNT_OF(literals));
 }
 
 // What is written reads back as the same number of seconds.

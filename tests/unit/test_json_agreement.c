@@ -8,9 +8,8 @@
 #include <string.h>
 
 #include "engine/base/text.h"
+#include "tests/support/asserts.h"
 #include "tests/support/json_oracle.h"
-
-#define COUNT_OF(array) (sizeof(array) / sizeof *(array))
 
 static uint32_t random_below(uint64_t *state, uint32_t limit)
 {

@@ -10,8 +10,7 @@
 #include "engine/base/arena.h"
 #include "engine/base/json_read.h"
 #include "engine/base/text.h"
-
-#define COUNT_OF(array) (sizeof(array) / sizeof *(array))
+#include "tests/support/asserts.h"
 
 // All tokens as one text: `{ a: [ 1 'x' true false null ] } .`, a fault as `!line:column text`.
 static void trace(struct buffer *out, struct arena *arena, struct text document)

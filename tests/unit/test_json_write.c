@@ -11,8 +11,7 @@
 #include "engine/base/json_read.h"
 #include "engine/base/json_write.h"
 #include "engine/base/text.h"
-
-#define COUNT_OF(array) (sizeof(array) / sizeof *(array))
+#include "tests/support/asserts.h"
 
 static void assert_written(struct buffer *out, const char *wanted)
 {

@@ -10,8 +10,7 @@
 #include "engine/base/text.h"
 #include "engine/handler/log.h"
 #include "engine/handler/trace.h"
-
-#define COUNT_OF(array) (sizeof(array) / sizeof *(array))
+#include "tests/support/asserts.h"
 
 static void keep_line(void *context, struct text line)
 {

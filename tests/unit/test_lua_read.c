@@ -14,8 +14,8 @@
 #include "engine/base/diag.h"
 #include "engine/base/text.h"
 #include "engine/lang/tree.h"
+#include "tests/support/asserts.h"
 
-#define COUNT_OF(array) (sizeof(array) / sizeof *(array))
 #define SOURCE 3  // of many: places must say which
 
 struct reading {

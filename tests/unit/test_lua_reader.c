@@ -13,15 +13,8 @@
 #include "engine/base/text.h"
 #include "engine/core/decide.h"
 #include "engine/lang/load.h"
+#include "tests/support/asserts.h"
 #include "tests/support/scripts.h"
-
-#define COUNT_OF(array) (sizeof(array) / sizeof *(array))
-
-static void assert_text(struct text got, const char *wanted, const char *about)
-{
-    if (!text_is(got, wanted))
-        fail_msg("%s\n    got    %.*s\n    wanted %s", about, TEXT_ARG(got), wanted);
-}
 
 struct reading_case {
     const char *expression, *shown;
@@ -96,7 +89,7 @@ static void names_and_functions_read(void **state)
         struct script_answer answer;
         if (!script_ask(script_set_up_showing(&f, cases[i].expression), BEHAVIOUR_SLEEP, &answer))
             fail_msg("%s: %.*s", cases[i].expression, TEXT_ARG(answer.error));
-        assert_text(answer.message, cases[i].shown, cases[i].expression);
+        assert_text(cases[i].expression, answer.message, cases[i].shown);
         assert_false(answer.marked);
         assert_int_equal(answer.need, STAGE_NOTHING);
         script_tear_down(&f);
@@ -162,7 +155,7 @@ static void misuse_is_an_error_with_a_suggestion(void **state)
         char wanted[512];
         assert_false(script_ask(script_set_up_showing(&f, cases[i].expression), BEHAVIOUR_SLEEP, &answer));
         snprintf(wanted, sizeof wanted, "policies/p.lua:2: %s", cases[i].shown);
-        assert_text(answer.error, wanted, cases[i].expression);
+        assert_text(cases[i].expression, answer.error, wanted);
         assert_int_equal(answer.need, STAGE_NOTHING);
         script_tear_down(&f);
     }
@@ -208,7 +201,7 @@ static void unknowns_read_as_nil_and_mark(void **state)
         struct script_answer answer;
         if (!script_ask(script_set_up_showing(&f, cases[i].expression), BEHAVIOUR_SLEEP, &answer))
             fail_msg("%s: %.*s", cases[i].expression, TEXT_ARG(answer.error));
-        assert_text(answer.message, cases[i].shown, cases[i].expression);
+        assert_text(cases[i].expression, answer.message, cases[i].shown);
         assert_int_equal(answer.marked, cases[i].why != WHY_NONE);
         assert_int_equal(answer.unknown.why, cases[i].why);
         script_tear_down(&f);
@@ -237,8 +230,8 @@ static void a_marked_call_that_lowers_is_held(void **state)
     assert_int_equal(decision.outcome, OUTCOME_CHANGE);
     assert_int_equal(decision.desired, 0);
     assert_int_equal(decision.rule, 1);
-    assert_text(decision.status, "scaled_down", "status");
-    assert_text(decision.script_message, "m", "message");
+    assert_text("status", decision.status, "scaled_down");
+    assert_text("message", decision.script_message, "m");
     script_tear_down(&f);
 }
 

@@ -5,7 +5,6 @@
 #include <stdint.h>
 #include <cmocka.h>
 
-#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -13,15 +12,8 @@
 #include "engine/base/text.h"
 #include "engine/core/decide.h"
 #include "engine/lang/load.h"
+#include "tests/support/asserts.h"
 #include "tests/support/scripts.h"
-
-#define COUNT_OF(array) (sizeof(array) / sizeof *(array))
-
-static void assert_text(struct text got, const char *wanted, const char *about)
-{
-    if (!text_is(got, wanted))
-        fail_msg("%s\n    got    %.*s\n    wanted %s", about, TEXT_ARG(got), wanted);
-}
 
 struct reading_case {
     const char *expression, *shown;
@@ -81,7 +73,7 @@ static void wrong_answers_are_named(void **state)
         char wanted[512];
         assert_false(script_ask(script_set_up_deciding(&f, cases[i].expression), BEHAVIOUR_WAKE, &answer));
         snprintf(wanted, sizeof wanted, "policies/p.lua:1: wake.decide %s", cases[i].shown);
-        assert_text(answer.error, wanted, cases[i].expression);
+        assert_text(cases[i].expression, answer.error, wanted);
         script_tear_down(&f);
     }
 }
@@ -93,14 +85,13 @@ static void a_sleep_cannot_refuse(void **state)
     struct script_answer answer;
     script_set_up_deciding(&f, "return {rule = 'idle', refuse = true, message = 'm'}");
     assert_false(script_ask(&f, BEHAVIOUR_SLEEP, &answer));
-    assert_text(answer.error,
+    assert_text("refuse", answer.error,
                 "policies/p.lua:2: sleep.decide returned 'refuse', which is for wake and kill: nobody "
-                "asked for a sleep",
-                "refuse");
+                "asked for a sleep");
     assert_true(script_ask(&f, BEHAVIOUR_WAKE, &answer));
     assert_true(answer.refuse);
     assert_false(answer.has_scale_to);
-    assert_text(answer.message, "m", "message");
+    assert_text("message", answer.message, "m");
     script_tear_down(&f);
 }
 
@@ -120,7 +111,7 @@ static void good_answers_are_taken(void **state)
     struct script_answer other;
     assert_true(script_ask(&f, BEHAVIOUR_WAKE, &other));
     assert_int_equal((unsigned char)answer.message.p[0], 0xC3);
-    assert_text(answer.status, "waking", "status");
+    assert_text("status", answer.status, "waking");
     script_tear_down(&f);
 }
 
@@ -164,7 +155,7 @@ static void budgets_end_a_decision(void **state)
         struct decision decision = decide(&f.evaluator, BEHAVIOUR_SLEEP, &f.snapshot, NULL);
         assert_int_equal(decision.outcome, OUTCOME_FAILED);
         assert_int_equal(decision.desired, 2);
-        assert_text(decision.error, cases[i].shown, cases[i].expression);
+        assert_text(cases[i].expression, decision.error, cases[i].shown);
         script_tear_down(&f);
     }
 }
@@ -188,7 +179,7 @@ static void decisions_share_nothing(void **state)
     for (int i = 0; i < 300; i++) {
         f.snapshot.service = i % 2 ? TEXT("one") : TEXT("another");
         assert_true(script_ask(&f, (enum behaviour)(i % BEHAVIOUR_COUNT), &answer));
-        assert_text(answer.message, "111auto-1", "state reached the next call");
+        assert_text("state reached the next call", answer.message, "111auto-1");
     }
     script_tear_down(&f);
 }
@@ -210,7 +201,7 @@ static void a_file_without_what_is_due_fails_each_decision(void **state)
         struct script_fixture f;
         struct script_answer answer;
         assert_false(script_ask(script_set_up(&f, cases[i].expression), BEHAVIOUR_SLEEP, &answer));
-        assert_text(answer.error, cases[i].shown, cases[i].expression);
+        assert_text(cases[i].expression, answer.error, cases[i].shown);
         script_tear_down(&f);
     }
 }

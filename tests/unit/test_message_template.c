@@ -7,9 +7,8 @@
 
 #include "drowse/limits.h"
 #include "engine/base/text.h"
+#include "tests/support/asserts.h"
 #include "tests/support/expressions.h"
-
-#define COUNT_OF(array) (sizeof(array) / sizeof *(array))
 
 // ---- right ------------------------------------------------------------------------------------------------
 

@@ -10,9 +10,8 @@
 #include "engine/aws/profile.h"
 #include "engine/base/arena.h"
 #include "engine/base/text.h"
+#include "tests/support/asserts.h"
 #include "tests/support/credentials_case.h"
-
-#define COUNT(cases) (sizeof(cases) / sizeof(cases)[0])
 
 struct parse_case {
     const char *name;
@@ -85,7 +84,7 @@ static void parsing(void **state)
 {
     (void)state;
     int failed = 0;
-    for (size_t i = 0; i < COUNT(parse_cases); i++) {
+    for (size_t i = 0; i < COUNT_OF(parse_cases); i++) {
         const struct parse_case *test = &parse_cases[i];
         struct arena arena = {0};
         struct profiles profiles = {0};
@@ -118,7 +117,7 @@ static void bounds(void **state)
         {"\n", 1000, ""},
         {"b=1\n", 20000, ""},
     };
-    for (size_t i = 0; i < COUNT(cases); i++) {
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
         struct arena arena = {0};
         struct profiles profiles = {0};
         struct buffer content, error;
@@ -195,7 +194,7 @@ static void settings(void **state)
 {
     (void)state;
     int failed = 0;
-    for (size_t i = 0; i < COUNT(setting_cases); i++) {
+    for (size_t i = 0; i < COUNT_OF(setting_cases); i++) {
         const struct setting_case *test = &setting_cases[i];
         struct case_world world;
         struct text value = {0};

@@ -16,11 +16,10 @@
 #include "engine/core/series.h"
 #include "engine/report/record.h"
 #include "engine/sim/state_file.h"
+#include "tests/support/asserts.h"
 #include "tests/support/expect_json.h"
 #include "tests/support/fleet.h"
 #include "tests/support/load.h"
-
-#define COUNT_OF(array) (sizeof(array) / sizeof *(array))
 
 static struct arena arena;
 

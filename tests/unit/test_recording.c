@@ -9,9 +9,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "tests/support/asserts.h"
 #include "tests/support/reading.h"
-
-#define COUNT_OF(array) (sizeof(array) / sizeof *(array))
 
 static struct reading reading;
 

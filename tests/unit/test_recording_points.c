@@ -10,9 +10,9 @@
 
 #include <cjson/cJSON.h>
 
+#include "tests/support/asserts.h"
 #include "tests/support/reading.h"
 
-#define COUNT_OF(array) (sizeof(array) / sizeof *(array))
 #define NAB "../shared/recordings/nab/"
 
 static struct reading reading;

@@ -8,8 +8,7 @@
 #include "engine/base/arena.h"
 #include "engine/base/text.h"
 #include "engine/handler/reply.h"
-
-#define COUNT_OF(array) (sizeof(array) / sizeof *(array))
+#include "tests/support/asserts.h"
 
 static void expect_text(struct text got, const char *wanted)
 {

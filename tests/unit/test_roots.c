@@ -12,8 +12,8 @@
 #include <cmocka.h>
 
 #include "engine/sys/http.h"
+#include "tests/support/asserts.h"
 
-#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 #define SHA256_BYTES 32
 
 // SHA-256 of the certificates, as https://www.amazontrust.com/repository/ lists them.
@@ -47,7 +47,7 @@ static void are_the_five_of_amazon(void **state)
             break;
         char hex[2 * SHA256_BYTES + 1];
         fingerprint_of(certificate, hex);
-        assert_true(count < COUNT(fingerprints));
+        assert_true(count < COUNT_OF(fingerprints));
         assert_string_equal(hex, fingerprints[count]);
         assert_true(X509_check_ca(certificate) > 0);
         assert_int_equal(X509_self_signed(certificate, 1), 1);
@@ -55,7 +55,7 @@ static void are_the_five_of_amazon(void **state)
         count++;
     }
     BIO_free(input);
-    assert_int_equal(count, COUNT(fingerprints));
+    assert_int_equal(count, COUNT_OF(fingerprints));
     assert_int_equal(pem.n, strlen(pem.p));
 }
 

@@ -8,9 +8,8 @@
 #include <math.h>
 #include <string.h>
 
+#include "tests/support/asserts.h"
 #include "tests/support/fake_cloud.h"
-
-#define COUNT_OF(array) (sizeof(array) / sizeof *(array))
 
 static struct arena arena;
 

@@ -8,9 +8,8 @@
 #include <math.h>
 #include <string.h>
 
+#include "tests/support/asserts.h"
 #include "tests/support/run_world.h"
-
-#define COUNT_OF(array) (sizeof(array) / sizeof *(array))
 
 // ---- age ----------------------------------------------------------------------------------------------------------
 

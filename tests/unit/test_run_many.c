@@ -7,9 +7,8 @@
 
 #include <string.h>
 
+#include "tests/support/asserts.h"
 #include "tests/support/run_world.h"
-
-#define COUNT_OF(array) (sizeof(array) / sizeof *(array))
 
 // ---- how many calls ---------------------------------------------------------------------------------------------
 

@@ -11,9 +11,8 @@
 #include "engine/base/text.h"
 #include "engine/base/zone.h"
 #include "engine/core/schedule.h"
+#include "tests/support/asserts.h"
 #include "tests/support/tzif.h"
-
-#define COUNT(table) (sizeof(table) / sizeof(table)[0])
 
 #define LONDON "GMT0BST,M3.5.0/1,M10.5.0"
 
@@ -29,14 +28,6 @@ static int drop_arena(void **state)
 {
     arena_release(*state);
     return 0;
-}
-
-static int64_t instant_of(const char *text)
-{
-    double at_s;
-    if (!parse_instant(text_of(text), &at_s))
-        fail_msg("'%s' is no instant", text);
-    return (int64_t)at_s;
 }
 
 static const struct schedule *parse(struct arena *arena, const char *expression, const struct zone *zone)
@@ -81,7 +72,7 @@ static void rates(void **state)
         {"rate(7 days)", 604800},
         {"rate(36525 days)", 36525 * INT64_C(86400)},
     };
-    for (size_t i = 0; i < COUNT(cases); i++) {
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
         const struct schedule *schedule = parse(*state, cases[i].expression, NULL);
         assert_int_equal(schedule->kind, SCHEDULE_RATE);
         assert_int_equal(schedule->rate_s, cases[i].seconds);
@@ -98,7 +89,7 @@ static void rates_run_from_their_anchor(void **state)
     };
     const struct schedule *schedule = parse(*state, "rate(5 minutes)", NULL);
     int64_t next_s;
-    for (size_t i = 0; i < COUNT(cases); i++) {
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
         next_s = -7;
         assert_true(schedule_next(schedule, cases[i].anchor_s, cases[i].after_s, &next_s));
         assert_int_equal(next_s, cases[i].due_s);
@@ -148,7 +139,7 @@ static void crons(void **state)
         {"cron(59 23 31 12 ? *)", "2199-12-31T23:59:00Z", NULL},
         {"cron(0 0 * * ? *)", "2500-01-01T00:00:00Z", NULL},
     };
-    for (size_t i = 0; i < COUNT(cases); i++)
+    for (size_t i = 0; i < COUNT_OF(cases); i++)
         assert_next(parse(*state, cases[i].expression, NULL), cases[i].after, cases[i].due);
 }
 
@@ -188,7 +179,7 @@ static void changes_of_clocks(void **state)
         {"cron(30 1 29 3 ? 2026)", "2026-01-01T00:00:00Z", NULL},
     };
     const struct zone *london = tzif_zone(*state, LONDON);
-    for (size_t i = 0; i < COUNT(cases); i++)
+    for (size_t i = 0; i < COUNT_OF(cases); i++)
         assert_next(parse(*state, cases[i].expression, london), cases[i].after, cases[i].due);
 }
 
@@ -284,7 +275,7 @@ static void faults(void **state)
 {
     struct buffer error;
     buffer_init(&error, 1024);
-    for (size_t i = 0; i < COUNT(fault_cases); i++) {
+    for (size_t i = 0; i < COUNT_OF(fault_cases); i++) {
         size_t offset = 777;
         buffer_clear(&error);
         if (schedule_parse(*state, text_of(fault_cases[i].expression), zone_utc(), &error, &offset))

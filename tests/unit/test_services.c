@@ -10,9 +10,8 @@
 #include <string.h>
 
 #include "engine/base/json_read.h"
+#include "tests/support/asserts.h"
 #include "tests/support/reading.h"
-
-#define COUNT_OF(array) (sizeof(array) / sizeof *(array))
 
 static struct reading reading;
 

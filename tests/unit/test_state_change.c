@@ -11,9 +11,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "tests/support/asserts.h"
 #include "tests/support/states.h"
-
-#define COUNT_OF(array) (sizeof(array) / sizeof *(array))
 
 static struct states states;
 

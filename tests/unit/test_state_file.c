@@ -10,9 +10,8 @@
 #include <unistd.h>
 
 #include "engine/core/series.h"
+#include "tests/support/asserts.h"
 #include "tests/support/states.h"
-
-#define COUNT_OF(array) (sizeof(array) / sizeof *(array))
 
 static struct states states;
 

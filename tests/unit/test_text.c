@@ -10,8 +10,7 @@
 
 #include "engine/base/text.h"
 #include "engine/base/utf8.h"
-
-#define COUNT_OF(array) (sizeof(array) / sizeof *(array))
+#include "tests/support/asserts.h"
 
 static uint64_t next_random(uint64_t *state)
 {
@@ -19,12 +18,6 @@ static uint64_t next_random(uint64_t *state)
     *state ^= *state >> 7;
     *state ^= *state << 17;
     return *state;
-}
-
-static void assert_text(const char *what, struct text got, const char *wanted)
-{
-    if (!text_is(got, wanted))
-        fail_msg("%s: got '%.*s', wanted '%s'", what, TEXT_ARG(got), wanted);
 }
 
 static void parts_and_order(void **state)

@@ -13,8 +13,7 @@
 #include <string.h>
 
 #include "engine/base/text.h"
-
-#define COUNT_OF(array) (sizeof(array) / sizeof *(array))
+#include "tests/support/asserts.h"
 
 static uint64_t next_random(uint64_t *state)
 {

@@ -11,9 +11,8 @@
 #include "engine/base/text.h"
 #include "engine/base/zone.h"
 #include "engine/core/window.h"
+#include "tests/support/asserts.h"
 #include "tests/support/tzif.h"
-
-#define COUNT(table) (sizeof(table) / sizeof(table)[0])
 
 #define LONDON "GMT0BST,M3.5.0/1,M10.5.0"
 #define SANTIAGO "<-04>4<-03>,M9.1.6/24,M4.1.6/24"
@@ -37,14 +36,6 @@ static int drop_arena(void **state)
 {
     arena_release(*state);
     return 0;
-}
-
-static int64_t instant_of(const char *text)
-{
-    double at_s;
-    if (!parse_instant(text_of(text), &at_s))
-        fail_msg("'%s' is no instant", text);
-    return (int64_t)at_s;
 }
 
 static int32_t day_of(const char *text)
@@ -123,7 +114,7 @@ static void spans(void **state)
         {LORD_HOWE, "02:15", "03:00", "2026-10-04", "2026-10-03T15:30:00Z", "2026-10-03T16:00:00Z"},
         {LORD_HOWE, "01:45", "02:15", "2026-04-05", "2026-04-04T14:45:00Z", "2026-04-04T15:45:00Z"},
     };
-    for (size_t i = 0; i < COUNT(cases); i++) {
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
         struct window_span span = span_of(*state, cases[i].rule, EVERY_DAY, cases[i].from, cases[i].to);
         span.has_dates = true;  // that day alone, so that no neighbour hides a wrong end
         span.first_date = span.last_date = day_of(cases[i].date);
@@ -207,10 +198,10 @@ static void instants_out_of_reach(void **state)
     struct window window = {.spans = &always, .span_count = 1};
     static const double in[] = {0, -0.5, -86400.0 * 365 * 2000, 253402300799.0, 1e13, -1e13};
     static const double out[] = {NAN, INFINITY, -INFINITY, 1.1e13, -1.1e13, 1e300};
-    for (size_t i = 0; i < COUNT(in); i++)
+    for (size_t i = 0; i < COUNT_OF(in); i++)
         if (!window_contains(&window, in[i]))
             fail_msg("%g lies in all time", in[i]);
-    for (size_t i = 0; i < COUNT(out); i++)
+    for (size_t i = 0; i < COUNT_OF(out); i++)
         if (window_contains(&window, out[i]))
             fail_msg("%g lies in no window", out[i]);
 }

@@ -11,9 +11,8 @@
 #include "engine/base/instant.h"
 #include "engine/base/text.h"
 #include "engine/base/zone.h"
+#include "tests/support/asserts.h"
 #include "tests/support/tzif.h"
-
-#define COUNT(table) (sizeof(table) / sizeof(table)[0])
 
 static int make_arena(void **state)
 {
@@ -27,14 +26,6 @@ static int drop_arena(void **state)
 {
     arena_release(*state);
     return 0;
-}
-
-static int64_t instant_of(const char *text)
-{
-    double at_s;
-    if (!parse_instant(text_of(text), &at_s))
-        fail_msg("'%s' is no instant", text);
-    return (int64_t)at_s;
 }
 
 static int32_t day_of(const char *text)
@@ -60,9 +51,9 @@ static void names(void **state)
                                       "Europe.London",
                                       "Z\xc3\xbcrich",
                                       "a\\b"};
-    for (size_t i = 0; i < COUNT(good); i++)
+    for (size_t i = 0; i < COUNT_OF(good); i++)
         assert_true(zone_name_valid(text_of(good[i])));
-    for (size_t i = 0; i < COUNT(bad); i++)
+    for (size_t i = 0; i < COUNT_OF(bad); i++)
         if (zone_name_valid(text_of(bad[i])))
             fail_msg("'%s' is no name of a zone", bad[i]);
     char longest[256];
@@ -77,7 +68,7 @@ static void utc_never_changes(void **state)
     (void)state;
     static const int64_t instants_s[] = {0, 1795415736, INT64_MIN, INT64_MAX, -1};
     int64_t next_s = -7;
-    for (size_t i = 0; i < COUNT(instants_s); i++) {
+    for (size_t i = 0; i < COUNT_OF(instants_s); i++) {
         assert_int_equal(zone_offset_s(zone_utc(), instants_s[i]), 0);
         assert_false(zone_next_transition(zone_utc(), instants_s[i], &next_s));
     }
@@ -122,7 +113,7 @@ static void tables(void **state)
         struct tzif file = {versions[v], changes, 3, two_kinds, 2, TWO_ABBREVIATIONS, "", 0, 2, 2};
         const struct zone *zone = decode(*state, &file);
         assert_true(text_is(zone_name(zone), "Test/Table"));
-        for (size_t i = 0; i < COUNT(cases); i++) {
+        for (size_t i = 0; i < COUNT_OF(cases); i++) {
             assert_int_equal(zone_offset_s(zone, cases[i].at_s), cases[i].offset_s);
             assert_true(text_is(zone_abbreviation(zone, cases[i].at_s), cases[i].abbreviation));
         }
@@ -192,7 +183,7 @@ static void footers(void **state)
         {"AAA-0:30:15BBB-1,M3.5.0/1:02:03,M10.5.0", "2026-01-01T00:00:00Z", "2026-03-29T00:31:48Z", 1815},
         {"EST5EDT,M3.2.0,M11.1.0", "2426-01-01T00:00:00Z", "2426-03-08T07:00:00Z", -18000},  // after 400 years
     };
-    for (size_t i = 0; i < COUNT(cases); i++) {
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
         const struct zone *zone = tzif_zone(*state, cases[i].rule);
         int64_t at_s = instant_of(cases[i].at), next_s = -7, due_s = instant_of(cases[i].next);
         bool found = zone_next_transition(zone, at_s, &next_s);
@@ -213,7 +204,7 @@ static void footers_without_change(void **state)
         {"EST5EDT,0/0,J365/25", -14400, "EDT"},    {"XXX-2<+01>-1,0/0,J365/23", 3600, "+01"},
         {"AAA0BBB-1,M3.1.0/2,M3.1.0/3", 0, "AAA"},  // over as it begins
     };
-    for (size_t i = 0; i < COUNT(cases); i++) {
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
         const struct zone *zone = tzif_zone(*state, cases[i].rule);
         int64_t next_s;
         for (int64_t at_s = -5000000000; at_s < 9000000000; at_s += 10000001) {
@@ -249,7 +240,7 @@ static void locals(void **state)
         {"<-04>4<-03>,M9.1.6/24,M4.1.6/24", "2026-04-04", 82800, LOCAL_FOLD, "2026-04-05T02:00:00Z",
          "2026-04-05T03:00:00Z"},
     };
-    for (size_t i = 0; i < COUNT(cases); i++) {
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
         const struct zone *zone = tzif_zone(*state, cases[i].rule);
         struct local_instants local = zone_local(zone, day_of(cases[i].date), cases[i].second);
         if (local.kind != cases[i].kind || local.first_s != instant_of(cases[i].first) ||
@@ -314,7 +305,7 @@ static void wrong_files(void **state)
         {{'2', NULL, 0, two_kinds, 2, TWO_ABBREVIATIONS, "", 0, 1, 0}, "standard indicators"},
         {{'2', NULL, 0, two_kinds, 2, TWO_ABBREVIATIONS, "", 0, 0, 1}, "UT indicators"},
     };
-    for (size_t i = 0; i < COUNT(cases); i++)
+    for (size_t i = 0; i < COUNT_OF(cases); i++)
         assert_refused(*state, tzif_encode(*state, &cases[i].file), cases[i].reason);
     assert_refused(*state, TEXT(""), "TZif");
     assert_refused(*state, TEXT("#!/bin/sh\necho this is not a zone at all, whatever it may say\n"), "TZif");
@@ -356,7 +347,7 @@ static void wrong_footers(void **state)
         "GMT0BST,/1,M10.5.0",
         "GMT0BST,M3.5.0/,M10.5.0",
     };
-    for (size_t i = 0; i < COUNT(rules); i++) {
+    for (size_t i = 0; i < COUNT_OF(rules); i++) {
         struct tzif file = {'3', NULL, 0, two_kinds, 2, TWO_ABBREVIATIONS, rules[i], 0, 0, 0};
         struct buffer error;
         buffer_init(&error, 1024);

@@ -41,7 +41,7 @@ def emulator_missing():
     """Why there are no stories with the emulator; None where there are."""
     if EMULATOR and os.access(EMULATOR, os.X_OK):
         return None
-    return "there is no emulator: `make servers` builds it where there is a Go that can"
+    return "there is no emulator: `make servers` fetches it"
 
 
 class TaskRoot:
